@@ -14,6 +14,8 @@ class SectionSpec(Shape):
     max_chars: int = 4000
     guidance: str = ""
     """What the DAO expects here, in one sentence."""
+    blanks: tuple[str, ...] = ()
+    """What the DAO's rules want to be named here and only the author knows."""
 
 
 class DraftBrief(Shape):
