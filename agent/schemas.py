@@ -322,6 +322,8 @@ class LookedFor(Shape):
     where: str
     searched: int
     found: int
+    nearest: float | None = None
+    """How much of the topic the nearest find names, 0 to 1; None where that was not asked."""
 
 
 class Provenance(Shape):
