@@ -48,6 +48,10 @@ class Records(Protocol):
 
     async def posts(self, dao: DaoId, text: str, before: Instant | None, k: int) -> list[Post]: ...
 
+    async def said_of(self, dao: DaoId, proposal_id: ProposalId, before: Instant | None) -> list[Post]:
+        """Posts about one proposal, most liked first."""
+        ...
+
     async def chart(self, sha256: str) -> Chart | None: ...
 
 

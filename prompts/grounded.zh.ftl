@@ -1,0 +1,130 @@
+# 基础撰写器（不使用语言模型）的中文用语。每条至多一句；引文保留原文语言。
+
+writer-note = 基础撰写器 1.0：未使用语言模型；由引文与已记录的事实组成
+
+named = { $id }“{ $title }”
+titled = “{ $title }”
+dated = { $name }（{ $date }）
+quote-open = “
+quote-close = ”
+outcome-passed = 获得通过
+outcome-passed-share = 以 { $share } % 的赞成票通过
+outcome-failed = 未获通过
+outcome-failed-share = 未获通过，赞成票占 { $share } %
+outcome-failed-threshold = 未获通过：赞成票占 { $share } %，为 { $for } { $unit }，未达到所需的 { $required } { $unit }
+outcome-failed-majority = 虽有 { $share } % 的赞成票，仍未获通过
+outcome-withdrawn = 已被撤回
+outcome-draft = 记录为草案，尚无结果
+outcome-unknown = 没有记录在案的结果
+and = 和
+list-separator = 、
+
+abstract-purpose = 本提案请 { $dao } 就“{ $topic }”作出决定。
+abstract-record = 共找到 { $dao } 的 { $total } 项相关先前提案：{ $parts }。
+part-passed = { $n } 项通过
+part-failed = { $n } 项未通过
+part-withdrawn = { $n } 项撤回
+part-open = { $n } 项没有记录在案的结果
+abstract-closest = 其中最接近的是{ $name }，{ $outcome }。
+abstract-closest-ask = 该提案提出：“{ $quote }”
+abstract-blanks = 收款方、金额与日期须由作者确定；均已在相应位置标出，并列于最前。
+abstract-blanks-social = 只有作者才知道的内容已在相应位置标出，并列于最前。
+
+series-moved = { $label }在 { $start } 至 { $end } 之间由 { $first } 变为 { $last } { $unit }，变化 { $change } %。
+series-fell = { $label }在 { $start } 至 { $end } 之间由 { $first } 降至 { $last } { $unit }，下降 { $change } %。
+series-rose = { $label }在 { $start } 至 { $end } 之间由 { $first } 升至 { $last } { $unit }，上升 { $change } %。
+series-flat = { $label }在 { $start } 为 { $first } { $unit }，在 { $end } 为 { $last } { $unit }。
+series-level = { $label }在 { $end } 为 { $last } { $unit }。
+series-range = 其间最高为 { $max } { $unit }（{ $max-day }），最低为 { $min } { $unit }（{ $min-day }）。
+picture-known = 作者所附图片即图表“{ $title }”：由 { $first } { $unit }（{ $start }）至 { $last } { $unit }（{ $end }）。
+picture-fell = 作者所附图片即图表“{ $title }”，显示下降 { $change } %：在 { $start } 至 { $end } 之间由 { $first } 降至 { $last } { $unit }。
+picture-rose = 作者所附图片即图表“{ $title }”，显示上升 { $change } %：在 { $start } 至 { $end } 之间由 { $first } 升至 { $last } { $unit }。
+picture-read = 以下数值读自作者的图片，并非实测：{ $values }。
+picture-unread = 作者附有一张 { $width } × { $height } 像素的图片；因未配置视觉模型，未读取其内容，文中没有任何数字来自该图片。
+picture-differs = 图片与数据序列不一致：{ $day } 图片为 { $picture } { $unit }，序列为 { $series } { $unit }；此处采用序列数据。
+value-first = 起始 { $value }
+value-last = 末尾 { $value }
+value-min = 最低 { $value }
+value-max = 最高 { $value }
+value-change = 变化 { $value } %
+
+quote-argument = { $name }（{ $outcome }）给出的理由是：“{ $quote }”
+quote-argument-2 = { $name }主张（{ $outcome }）：“{ $quote }”
+quote-argument-3 = { $name }的论据如下（{ $outcome }）：“{ $quote }”
+quote-argument-plain = { $name }给出的理由是：“{ $quote }”
+quote-budget-plain = { $name }关于资金的写法是：“{ $quote }”
+quote-specification = { $name }规定：“{ $quote }”
+quote-specification-2 = { $name }的条款写明：“{ $quote }”
+quote-budget = { $name }（{ $outcome }）关于资金的写法是：“{ $quote }”
+quote-budget-2 = 关于资金，{ $name }（{ $outcome }）写道：“{ $quote }”
+quote-timeline = { $name }的安排是：“{ $quote }”
+quote-timeline-2 = { $name }的时间表：“{ $quote }”
+quote-risk = { $name }提醒：“{ $quote }”
+quote-risk-2 = { $name }提出的警示：“{ $quote }”
+quote-risk-3 = { $name }还指出：“{ $quote }”
+quote-opinion = { $author } 于 { $date } 写道：“{ $quote }”
+quote-opinion-liked = { $author } 于 { $date } 写道（{ $likes } 个赞）：“{ $quote }”
+said-of = { $author } 于 { $date } 写道：“{ $quote }”
+said-of-liked = { $author } 于 { $date } 写道（{ $likes } 个赞）：“{ $quote }”
+quote-rule = { $dao } 的规则写明：“{ $quote }”
+precedent = { $name }{ $outcome }。
+precedent-ask = { $name }{ $outcome }。该提案提出：“{ $quote }”
+precedent-says = { $name }{ $outcome }。原文写道：“{ $quote }”
+
+trait-compare = 在通过的 { $passed } 项中，{ $with } 项{ $trait }；在未通过的 { $failed } 项中，{ $without } 项如此。
+trait-all = 在通过的 { $passed } 项中，{ $with } 项{ $trait }。
+trait-amount = 写明了金额
+trait-term = 写明了期限或截止日期
+trait-report = 承诺了报告或成效指标
+trait-caution = （仅据 { $n } 项提案，样本太少，不足以推广）
+rationale-similar = 预算一节所引文字中的申请金额介于 { $min } 与 { $max } { $unit } 之间。
+rationale-author = [[为何采用此方案而非其他方案，由作者说明]]
+motivation-author = [[作者所见的问题，如有数据请注明]]
+
+spec-adopt = 若获通过，{ $dao } 按以下条款采纳“{ $topic }”，自 [[开始日期]] 至 [[结束日期，或“直至废止”]]。
+spec-adopt-social = 若获通过，{ $dao } 将“{ $topic }”作为正式立场，由 [[执行人]] 负责落实。
+spec-pay = 收款方为 [[收款方及地址]]，金额为 [[金额与代币]]，分 [[期数及各期释放条件]] 支付。
+spec-report = 在申请延续之前，须公布关于 [[成效指标]] 的报告。
+spec-parameter = [[参数]] 的值由 [[当前值]] 改为 [[新值]]；其余不变。
+spec-like = 先前提案使用过的条款，供作者取舍：
+actions-transfer = 由国库向 [[收款方及地址]] 转出 [[金额与代币]]；本提案不含其他调用。
+actions-parameter = 将 [[参数及合约]] 设为 [[新值]]；本提案不含其他调用。
+actions-none = 投票本身不动用资金，也不更改合约；结果由规范说明中指定的人执行。
+budget-blank = 本提案申请 [[确切预算与代币]]，以此为上限。
+budget-none = 请求中未提及预算；如有费用：[[费用及承担方]]。
+budget-treasury = 供参考：{ $label }在 { $end } 为 { $last } { $unit }。
+budget-range = 上述文字中以 { $unit } 计的金额介于 { $min } 与 { $max } 之间，中位数为 { $median }。
+timeline-start = 开始：[[开始日期]]；结束或复核：[[结束或复核日期]]。
+timeline-rule = 关于投票，{ $dao } 的规则写明：“{ $quote }”
+
+risk-failed = 此类请求曾经未获通过：{ $name }{ $outcome }。
+risk-stale = 所找到的最新结果来自 { $date }；此后成员的看法可能已有变化。
+risk-author = 作者指出的风险：[[主要风险及如何察觉]]
+dissent-vote = { $name }{ $outcome }：{ $against } { $unit } 投了反对票。
+dissent-post = { $author } 于 { $date } 写道：“{ $quote }”
+dissent-quote = { $name }还写明：“{ $quote }”
+dissent-none = 在所读材料中未找到反对的文字；这并不表示没有异议。
+dissent-author = [[作者听到的最有力的反对意见]]
+conflicts-author = 作者与收款方声明：[[与结果的利害关系、报酬与关联，或“无”]]。
+options-are = 选票选项为：{ $choices }。
+options-meaning = 投赞成票即按原文采纳规范说明；投反对票则维持现状。
+changes-failed = { $name }{ $outcome }。
+changes-why = 当时的说法是：“{ $quote }”
+changes-post = { $author } 于 { $date } 写道：“{ $quote }”
+changes-author = 此次的不同之处：[[自{ $name }以来的变化]]。
+generic-blank = [[{ $heading }：{ $guidance }]]
+copyright = 如作者同意，版权及相关权利按 CC0 放弃：[[是或否]]。
+references = 相关提案：{ $names }。
+committee = 委员会要求：[[{ $comment }]]
+
+title-found = 找到的 { $dao } 相关先前提案
+
+decline-cannot = 目前无法起草：关于“{ $topic }”找到的依据太少。
+decline-nearest = 最接近的是{ $name }，{ $outcome }。
+decline-help = 以下信息会有帮助：链接或论坛帖、所依据的先前提案、背后的数据，或您设想的金额。
+
+where-proposals = { $dao } 的提案
+where-failed = { $dao } 未通过或被撤回的提案
+where-series = { $dao } 的数据序列
+where-posts = { $dao } 的帖子
+where-model = 模型选择的查询
