@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.sql.dml import ReturningInsert
 
-from agent.schemas import Chart, DaoId, Instant, Point, Post, Series, Shape
+from agent.schemas import Chart, DaoId, Instant, Point, Post, ProposalId, Series, Shape
 from retrieval import tables
 from retrieval.proposals import sha256, shape_text
 from retrieval.store import Counts, Store
@@ -39,6 +39,10 @@ class Records:
     async def posts(self, dao: DaoId, text: str, before: Instant | None, k: int) -> list[Post]:
         """At most k posts that share words with the text, best first, written at or before `before`."""
         return await asyncio.to_thread(self.find_posts, dao, text, before, k)
+
+    async def said_of(self, dao: DaoId, proposal_id: ProposalId, before: Instant | None) -> list[Post]:
+        """Posts whose topic is that proposal, most liked first, written at or before `before`."""
+        return await asyncio.to_thread(self.find_said, dao, proposal_id, before)
 
     async def chart(self, sha256: str) -> Chart | None:
         """The chart whose picture has this hash."""
@@ -76,6 +80,13 @@ class Records:
         with self.store.db.read() as connection:
             posts = [Post.model_validate_json(content) for (content,) in connection.execute(wanted)]
         return rank_posts(posts, text)[:k]
+
+    def find_said(self, dao: str, proposal_id: str, before: datetime | None) -> list[Post]:
+        c = tables.post.c
+        with self.store.db.read() as connection:
+            rows = [Post.model_validate_json(content) for (content,) in connection.execute(select(c.content).where(c.dao == dao))]
+        found = [row for row in rows if row.topic == proposal_id and (before is None or row.time <= before)]
+        return sorted(found, key=lambda row: (-row.likes, row.time, row.id))
 
     def read_post(self, dao: str, post_id: str) -> Post | None:
         """One post of a DAO."""

@@ -17,6 +17,8 @@ import pytest
 
 from retrieval.store import Store
 
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # as the product sets it before LangGraph is imported
+
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared"
 IN_CI = os.environ.get("CI") == "true"
