@@ -30,6 +30,8 @@ class DraftBrief(Shape):
     outline: tuple[SectionSpec, ...]
     choices: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    about: tuple[tuple[str, ...], ...] = ()
+    """What is asked for, in both languages: words any of which names the concept (see `agent.passages.Concepts`)."""
 
 
 class SectionBrief(Shape):

@@ -295,8 +295,9 @@ def canonical(draft: Draft) -> bytes:
     """The draft's bytes: JSON, keys sorted, no spaces, NFC, UTF-8. Raises DataError on NaN or infinity.
 
     Without `sha256` and `provenance.approved_by`: an approval comes after the bytes it approves.
+    Without empty optional fields, so that a field added to the shapes later changes no hash of today.
     """
-    return _bytes(draft.model_dump(mode="json", by_alias=True, exclude={"sha256": True, "provenance": {"approved_by"}}))
+    return _bytes(draft.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"sha256": True, "provenance": {"approved_by"}}))
 
 
 def seal(draft: Draft) -> Draft:
@@ -306,4 +307,4 @@ def seal(draft: Draft) -> Draft:
 
 def evidence_sha256(rows: Sequence[Evidence]) -> str:
     """Hash of the ledger as it stands, ids and order included."""
-    return hashlib.sha256(_bytes([row.model_dump(mode="json") for row in rows])).hexdigest()
+    return hashlib.sha256(_bytes([row.model_dump(mode="json", exclude_none=True) for row in rows])).hexdigest()

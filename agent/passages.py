@@ -6,142 +6,20 @@ from dataclasses import dataclass
 
 import Stemmer
 
+from agent.cues import ADDRESSED, COMMANDING, DIRTY, HEADING_LINE, cues, procedural, role_of
 from agent.schemas import Proposal
 from agent.text import Span, sentences
 
 ROLES = ("ask", "argument", "specification", "budget", "timeline", "risk")
 
-_HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (role, re.compile(rf"(?<![a-z])(?:{pattern})", re.IGNORECASE))
-    for role, pattern in (
-        (
-            "skip",
-            r"outcome|results?$|copyright|licen[cs]e|references?$|resources|useful links|links?$|disclaimer|test cases|author|team|vote|voting|next steps|版权|参考|作者",
-        ),
-        ("risk", r"risk|drawback|downside|concern|security|considerations?|caveat|counter|against|cons$|trade-?off|风险|缺点|顾虑|反对"),
-        ("budget", r"budget|cost|funding|compensation|payment|grant size|amount|financ|price|fees?$|预算|费用|成本|资金|金额"),
-        ("timeline", r"timeline|roadmap|milestone|schedule|duration|deadline|时间|路线图|里程碑|期限"),
-        (
-            "argument",
-            r"motivation|rationale|background|problem|why|context|benefit|reason|justification|purpose|impact|introduction|动机|背景|理由|原因|问题|目的",
-        ),
-        ("ask", r"abstract|summary|tl;?dr|overview|description|proposal$|what|objective|goal|摘要|概述|简介|提案|目标"),
-        (
-            "specification",
-            r"specification|implementation|detail|how|mechanic|process|deliverable|plan|steps|parameters?|规范|实施|细则|方案|步骤|流程",
-        ),
-    )
-)
-_HEADING_LINE = re.compile(
-    r"^[ \t]{0,3}(?:#{1,6}[ \t]+(?P<atx>[^\n]+)|(?:\*\*|__)(?P<bold>[^\n*_]{2,60})(?:\*\*|__):?[ \t]*)$", re.MULTILINE
-)
-AMOUNT = re.compile(
-    r"(?:[$€£]\s?\d[\d,.]*\s?(?:k|m|mm|bn|million|billion)?|\b\d[\d,.]*\s?(?:k|m|mm|bn|million|billion|万|亿)?\s?(?:USD[CT]?|US\$|DAI|sUSD|ETH|WETH|BTC|MANA|SNX|MKR|ENS|UNI|ARB|OP|AAVE|COMP|HBR|tokens?|dollars?|美元|枚))\b",
-)
-_DURATION = re.compile(
-    r"\b(?:\d+|one|two|three|four|six|twelve)[ -](?:day|week|month|quarter|year)s?\b|\bQ[1-4]\b|\d+\s?(?:天|周|个月|季度|年)", re.IGNORECASE
-)
-_RISK = re.compile(
-    r"\brisks?\b(?! (?:domain|team|core|unit|premium|param\w*|assessment|working|rating))|\b(?:risky|concerns?|downsides?|drawbacks?|exploit\w*|danger\w*|unfortunately|"
-    r"attack(?:s|ers?)?|vulnerab\w+|abus\w+|malicious\w*|lose|losses)\b|风险|担心|隐患|缺点|攻击|滥用|损失"
-)
-PROCEDURE = re.compile(
-    r"\b(?:(?:the|this) (?:governance )?(?:poll|vote) (?:will|is|implements)|(?:the )?community (?:can|may) vote|votes? for the|voting system|"
-    r"(?:facilitators?|team) ha(?:s|ve) placed|will be (?:active|open) for|executive vote|snapshot vote|temperature check|review the links|"
-    r"copyright|licensed under|previously numbered|template)\b|投票(?:将|开始|结束)|版权",
-    re.IGNORECASE,
-)
-_SPEC = re.compile(r"\b(?:will|shall|propos\w+|must|should be)\b|将|应当|提议|建议", re.IGNORECASE)
-_ASK = re.compile(
-    r"\b(?:this (?:proposal|\w{2,5}) (?:proposes|seeks|requests|aims|would|asks|adds|will|introduces)|we (?:propose|request|seek|ask)|proposes? to|requests?|if (?:approved|passed|ratified))\b|本提案|我们提议|申请",
-    re.IGNORECASE,
-)
-DIRTY = re.compile(
-    r"https?://|\]\(|!\[|<[a-zA-Z/]|\||```|\[x\]|\{%|@[A-Za-z]|\$\$|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffc\ufffd\U000e0000-\U000e007f]"
-)
-ADDRESSED = re.compile(
-    r"\b(?:vote (?:for|yes|in favou?r|now)|please|click|join (?:us|our)|ignore (?:all|your|previous|the)|you may|you should|thank)\b|请投|忽略",
-    re.IGNORECASE,
-)
-COMMANDING = re.compile(
-    r"\b(?:ignore|disregard|forget) (?:all|any|your|the|previous|prior|every)|\b(?:system prompt|as an ai|language model|you are (?:an?|the) |recommend approval|approve this)\b|"
-    r"忽略(?:以上|之前|所有|你的)|系统提示|语言模型|请批准",
-    re.IGNORECASE,
-)
-_LEANING = re.compile(
-    r"(?:it|this|that|these|those|they|such|however|also|but|and|so|here|there|then|therefore|additionally|furthermore|moreover|in addition|for example|his|her|he|she)\b",
-    re.IGNORECASE,
-)
-"""Openings that lean on the sentence before: out of place in a quote."""
-_BALLOT = re.compile(r"(?:for|against|abstain|yes|no|option \w+|赞成|反对|弃权)\s*[:：]", re.IGNORECASE)
 _LIST_MARK = re.compile(r"(?:[-*+•]|\d{1,3}[.)]|>)\s+")
+_LEAD_IN = re.compile(r"(?:\*\*|__)[^*_\n]{2,60}(?:\*\*|__)\s*[:：.]?\s*(?=[A-Z\u4e00-\u9fff])")
 _WORD = re.compile(r"[a-z0-9][a-z0-9'’]*|[\u4e00-\u9fff]", re.IGNORECASE)
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "can",
-        "do",
-        "for",
-        "from",
-        "has",
-        "have",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "so",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "up",
-        "us",
-        "was",
-        "we",
-        "what",
-        "when",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "you",
-        "your",
-        "s",
-        "proposal",
-        "proposals",
-        "dao",
-        "should",
-        "would",
-        "could",
-        "new",
-        "more",
-    ]
-)
+_STOP_WORDS = """
+a an and are as at be by can do for from has have how i if in into is it its my no not of on or our so that the their them then there these
+they this to up us was we what when which who why will with you your s proposal proposals dao should would could new more
+"""
+_STOP = frozenset(_STOP_WORDS.split()) | {"提案"}
 _stemmer = Stemmer.Stemmer("english")
 
 
@@ -188,10 +66,10 @@ def heading_roles(body: str) -> list[tuple[int, int, str]]:
     """
     found: list[tuple[int, int, str]] = []
     role, level = "", 0
-    for match in _HEADING_LINE.finditer(body):
+    for match in HEADING_LINE.finditer(body):
         title = (match["atx"] or match["bold"] or "").strip(" #*_:0123456789.")
         depth = len(match[0].lstrip()) - len(match[0].lstrip().lstrip("#")) or 7
-        named = next((name for name, pattern in _HEADINGS if pattern.search(title)), "")
+        named = role_of(title)
         if named or depth <= level:
             role, level = named, depth
         found.append((match.start(), match.end(), role))
@@ -213,7 +91,7 @@ def passages(proposal: Proposal, about: Concepts, *, common: Collection[str] = (
         text = body[start:end]
         if seen >= limit:
             break
-        if fold(text) in common or PROCEDURE.search(text) or _BALLOT.match(text) or any(a <= start < b for a, b in shunned):
+        if fold(text) in common or procedural(text) or any(a <= start < b for a, b in shunned):
             continue
         seen += 1
         role = _role_at(marks, start)
@@ -231,8 +109,8 @@ def _addressing(body: str) -> list[tuple[int, int]]:
 
 
 def fold(text: str) -> str:
-    """A sentence as it is compared with others: small letters, white space folded."""
-    return " ".join(text.lower().split())
+    """A sentence as it is compared with others: small letters and digits only, one space between words."""
+    return " ".join(re.findall(r"[\w%$.]+", text.lower().replace("’", "").replace("'", "")))
 
 
 def boilerplate(bodies: Iterable[str]) -> frozenset[str]:
@@ -286,6 +164,8 @@ def _trim(body: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while (mark := _LIST_MARK.match(body, start, end)) is not None:
         start = mark.end()
+    if (lead := _LEAD_IN.match(body, start, end)) is not None:
+        start = lead.end()
     for wrap in ("**", "__", "*", "_"):
         if (
             body.startswith(wrap, start)
@@ -310,34 +190,26 @@ def _role_at(marks: Sequence[tuple[int, int, str]], offset: int) -> str:
 
 
 def _classify(text: str, start: int, end: int, section: str, overlap: float, place: int, rank: int) -> list[Passage]:
+    """A passage for each role the sentence may serve, with how well; none from sections that are never quoted."""
     if section == "skip":
         return []
-    early = max(0.0, 0.5 - place / 60)
-    neat = (
-        -0.4 * ("\n" in text)
-        - 0.2 * ("`" in text or "*" in text)
-        - 0.3 * (len(text) > 300)
-        - 0.3 * text.endswith(":")
-        - 0.2 * text.endswith("?")
-    )
-    base = 1.2 * overlap + neat
-    asking = bool(_ASK.search(text))
-    near, risky = overlap >= 0.3, bool(_RISK.search(text))
-    amount, duration = bool(AMOUNT.search(text)), bool(_DURATION.search(text))
-    scores = {
-        "ask": base / 2 + (1.6, 1.0, 0.6, 0.3, 0.0)[min(rank, 4)] * (section == "ask") + early + 0.9 * asking + 0.2 * amount
-        if (section == "ask" and rank < 4) or (asking and place < 15)
-        else -9.0,
-        "argument": base
-        + 1.2 * (section == "argument")
-        + 0.3 * (section == "ask")
-        + early / 2
-        - 0.8 * (section in ("budget", "timeline", "specification")),
-        "specification": base + 1.0 * (section == "specification") + 0.4 * bool(_SPEC.search(text)) - 0.7 * (section == "argument"),
-        "budget": base + 1.0 * amount + 0.8 * (section == "budget")
-        if amount and (section == "budget" or near or _ASK.search(text))
-        else -9.0,
-        "timeline": base + 0.8 * duration + 0.8 * (section == "timeline") if duration and (section == "timeline" or near) else -9.0,
-        "risk": base + 1.0 * (section == "risk") + 0.8 * risky if section == "risk" or (risky and near) else -9.0,
-    }
+    seen, near, early = cues(text), overlap >= 0.3, max(0.0, 0.5 - place / 60)
+    whole = seen.ended and not seen.leaning and "**" not in text and "__" not in text
+    base = 1.2 * overlap - 0.4 * ("\n" in text) - 0.2 * ("`" in text) - 0.3 * (len(text) > 300) - 0.3 * text.endswith((":", "?"))
+    base -= 1.5 * seen.leaning + 0.8 * (not seen.ended) + 0.5 * text[0].islower() + 0.6 * ("**" in text or "__" in text)
+    scores: dict[str, float] = {}
+    if whole and ((section == "ask" and rank == 0 and seen.opens_asking) or (seen.asks and (section == "ask" or place < 15))):
+        scores["ask"] = (
+            base / 2 + (1.6, 1.0, 0.6, 0.3, 0.0)[min(rank, 4)] * (section == "ask") + early + 0.9 * seen.asks + 0.2 * seen.amount
+        )
+    if whole and (section == "argument" or (seen.reasons and section not in ("budget", "timeline", "specification", "risk"))):
+        scores["argument"] = base + 1.0 * (section == "argument") + 0.4 * seen.reasons + early / 2
+    if seen.finite and section not in ("argument", "risk"):
+        scores["specification"] = base + 1.0 * (section == "specification") + 0.4 * seen.specifies
+    if seen.amount and seen.money and (section == "budget" or near or seen.asks):
+        scores["budget"] = base + 1.0 + 0.8 * (section == "budget") + 0.5 * (not seen.ended and section == "budget")
+    if seen.planned and not seen.past and (section == "timeline" or near):
+        scores["timeline"] = base + 0.8 + 0.8 * (section == "timeline")
+    if whole and (section == "risk" or (seen.risky and near)):
+        scores["risk"] = base + 1.0 * (section == "risk") + 0.8 * seen.risky
     return [Passage(role, start, end, round(score, 4)) for role, score in scores.items() if score > 0.35]

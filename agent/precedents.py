@@ -3,21 +3,33 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agent.passages import ADDRESSED, DIRTY, Concepts, Passage, boilerplate, fold, passages, pick, relevance
+from agent.cues import ADDRESSED, DIRTY
+from agent.passages import Concepts, Passage, boilerplate, fold, passages, pick, relevance
 from agent.records import from_proposal
 from agent.schemas import Evidence, Hit, Proposal
 
-VERY_NEAR = 0.45
+VERY_NEAR = 0.5
 """One precedent that names so much of the topic is enough to draft from."""
-NEAR = 0.3
-"""Share of the topic's concepts a proposal must name to count as a precedent."""
-PLAN = (("ask", 1, 9), ("argument", 1, 5), ("specification", 1, 4), ("budget", 1, 5), ("timeline", 1, 3), ("risk", 1, 5))
+NEAR = 0.4
+"""Nearness from which a proposal counts as a precedent..."""
+NEAR_TITLE = 0.3
+"""...or this, if its title names something of the topic."""
+READ = 10_000
+"""Characters of a body that nearness is measured on."""
+PLAN = (("ask", 1, 9), ("argument", 1, 6), ("specification", 1, 4), ("budget", 1, 5), ("timeline", 1, 3), ("risk", 1, 9))
 """(role, passages a proposal, how many proposals of the best may give one)."""
 
 
 def nearness(proposal: Proposal, about: Concepts) -> float:
-    """How much of the topic a proposal names, in [0, 1]: the title counts for two fifths, the text for the rest."""
-    return 0.4 * relevance(about, proposal.title) + 0.6 * relevance(about, f"{proposal.title}\n{proposal.body[:20_000]}")
+    """How much of the topic a proposal names, in [0, 1]: the title counts for two fifths, its best paragraph for the rest."""
+    title = relevance(about, proposal.title)
+    paragraphs = (part for part in proposal.body[:READ].split("\n\n") if part.strip())
+    best = max((relevance(about, f"{proposal.title}\n{part}") for part in paragraphs), default=title)
+    return 0.4 * title + 0.6 * best
+
+
+def _near(proposal: Proposal, about: Concepts, share: float) -> bool:
+    return share >= NEAR or (share >= NEAR_TITLE and relevance(about, proposal.title) > 0)
 
 
 def unquotable(text: str) -> bool:
@@ -31,7 +43,12 @@ def evidence(
     """Evidence of at most `limit` precedents, best first; how many were near enough; how near the nearest of all is."""
     common = boilerplate(proposal.body for _, proposal in found)
     measured = [(nearness(proposal, about), hit, proposal) for hit, proposal in found]
-    near = [(hit, proposal) for share, hit, proposal in measured if share >= NEAR]
+    order = sorted(range(len(measured)), key=lambda at: (-round(measured[at][0], 1), at))
+    near, titles = [], set[str]()
+    for _, hit, proposal in (measured[at] for at in order if _near(measured[at][2], about, measured[at][0])):
+        if fold(proposal.title) not in titles:  # the same text put up twice is one precedent
+            titles.add(fold(proposal.title))
+            near.append((hit, proposal))
     rows: list[Evidence] = []
     said: set[str] = set()
     for rank, (hit, proposal) in enumerate(near[:limit]):

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
+from agent.cues import AMOUNT
 from agent.ledger import sha256
-from agent.passages import AMOUNT
 from agent.schemas import Chart, ChartFact, Evidence, Fact, Lang, Locator, Picture, Post, Proposal, Request, Series
 
 
@@ -33,9 +33,12 @@ _TERM = re.compile(
     re.IGNORECASE,
 )
 _REPORT = re.compile(
-    r"\b(?:report(?:s|ing|ed)?|milestones?|kpis?|metrics?|measure of success|dashboards?|retrospective|accountab\w+)\b|报告|里程碑|指标|考核",
+    r"\b(?:quarterly|monthly|progress|final|transparency|spending) reports?\b|\breport (?:back|on)\b|\bwill (?:publish|report)\b|\bKPIs?\b|\bmilestones?\b|measure of success|"
+    r"提交.{0,6}报告|公布.{0,6}报告|考核指标|里程碑|成效指标",
     re.IGNORECASE,
 )
+AMOUNT_ROLES = ("budget", "ask")
+"""Passages whose one amount is told as a fact."""
 
 
 def traits(body: str) -> tuple[Fact, ...]:
@@ -55,7 +58,7 @@ _SCALE = {
     "万": 10_000,
     "亿": 100_000_000,
 }
-_PARTS = re.compile(r"(?P<sign>[$€£])?\s?(?P<number>\d[\d,.]*\d|\d)\s?(?P<scale>[A-Za-z万亿]+)?(?:\s?(?P<unit>[A-Za-z$美元枚]+))?")
+_PARTS = re.compile(r"(?P<sign>[$€£])?\s?(?P<number>\d[\d,.’']*\d|\d)\s?(?P<scale>[A-Za-z万亿]+)?(?:\s?(?P<unit>[A-Za-z$美元枚]+))?")
 
 
 def amount_fact(quote: str) -> tuple[Fact, ...]:
@@ -64,11 +67,11 @@ def amount_fact(quote: str) -> tuple[Fact, ...]:
     parts = _PARTS.fullmatch(found[0].strip()) if len(found) == 1 else None
     if parts is None:
         return ()
-    digits = parts["number"].replace(",", "")
+    digits = re.sub(r"[,’']", "", parts["number"])
     scale, unit = (parts["scale"] or ""), parts["unit"]
     if scale.lower() not in _SCALE:
         scale, unit = "", unit or scale
-    if digits.count(".") > 1 or ("," in parts["number"] and not re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", parts["number"])):
+    if digits.count(".") > 1 or (digits != parts["number"] and not re.fullmatch(r"\d{1,3}(?:[,’']\d{3})+(?:\.\d+)?", parts["number"])):
         return ()
     value = float(digits) * _SCALE.get(scale.lower(), 1)
     name = {"$": "USD", "€": "EUR", "£": "GBP"}.get(parts["sign"] or "", unit)
@@ -86,7 +89,7 @@ def _unit(unit: str | None) -> str | None:
 
 def from_proposal(proposal: Proposal, start: int, end: int, role: str, at: datetime, *, record: bool = False) -> Evidence:
     """The passage body[start:end]; `record` adds what the record says beside the text."""
-    facts = (*(proposal_facts(proposal) if record else ()), *(amount_fact(proposal.body[start:end]) if role == "budget" else ()))
+    facts = (*(proposal_facts(proposal) if record else ()), *(amount_fact(proposal.body[start:end]) if role in AMOUNT_ROLES else ()))
     return Evidence(
         id="",
         kind="proposal",

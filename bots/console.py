@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from agent.errors import StoreError
 
 if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
     from agent.state import Event
     from retrieval.ingest import Progress
 
@@ -31,6 +33,28 @@ def say(text: str) -> None:
     """A note for the person, on stderr."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+NOTES = {
+    "index.rebuilt": "the vector index was built anew from the database's vectors",
+    "index.scan": "the vector index is not used, answers come from the database's vectors",
+    "index.unreadable": "the vector index could not be read, the answer came from the database's vectors",
+    "corpus.not_cached": "the search cache could not be written, searches take longer",
+    "ranker.missing": "the learned ranker is not there, search orders by a plain sum of scores",
+}
+
+
+def notes_on_stderr() -> None:
+    """What the layers below note goes to stderr, in words, a line each; stdout holds results only."""
+    import structlog
+
+    def worded(_: object, method: str, event: "EventDict") -> str:
+        name = str(event.pop("event", ""))
+        why = event.get("reason") or event.get("why")
+        rest = str(why) if why else ", ".join(f"{key}={value}" for key, value in event.items())
+        return f"note: {NOTES.get(name, name)}{f' ({rest})' if rest else ''}"
+
+    structlog.configure(processors=[worded], logger_factory=structlog.PrintLoggerFactory(sys.stderr), cache_logger_on_first_use=False)
 
 
 def show(text: str) -> None:

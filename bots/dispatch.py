@@ -8,28 +8,36 @@ from pathlib import Path
 import typer
 
 from agent.errors import DaoclerkError
+from bots.console import notes_on_stderr
 
 INTERRUPTED = 130
+STOPPED = "stopped; what was stored stays, `daoclerk resume` goes on with a draft"
+INSTANT = {"--help", "--version"}
+"""Answered before anything could leave a note."""
 
 
 def dispatch(app: typer.Typer) -> None:
     """Run the command line and end the process with its exit code."""
+    if len(sys.argv) > 1 and not INSTANT & set(sys.argv):
+        notes_on_stderr()
     try:
         code = app(standalone_mode=False)
     except DaoclerkError as known:
         end(str(known), known.exit_code)
-    except typer.Abort:
-        end("stopped", INTERRUPTED)
-    except KeyboardInterrupt:
-        end("stopped; what was stored stays, `daoclerk resume` goes on with a draft", INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except (typer.Abort, KeyboardInterrupt):
+        end(STOPPED, INTERRUPTED)
+    except SystemExit as ended:
+        # The option parser ends with 1 when the reader of our output has gone; that is no failed check.
+        sys.exit(0 if isinstance(ended.__context__, BrokenPipeError) else ended.code)
     except Exception as unknown:
         if _usage(unknown):
             return
+        if kept := _checkpoints(unknown):
+            end(kept, 1)
         end(f"{_words(unknown)}{_logged(unknown)}", 1)
     else:
+        if code == INTERRUPTED:  # how the option parser tells of Ctrl-C
+            end(STOPPED, INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -51,14 +59,26 @@ def end(message: str, code: int) -> None:
     sys.exit(code)
 
 
+def _checkpoints(problem: Exception) -> str | None:
+    """The sentence for a driver's own error: the store translates its errors, so it came from the graph's checkpoints."""
+    code = getattr(problem, "sqlite_errorname", None) or getattr(problem, "sqlstate", None)
+    if not isinstance(code, str):
+        return None
+    from retrieval.database import POSTGRES, SQLITE
+
+    known = next((said for name, said in {**SQLITE, **POSTGRES}.items() if code.startswith(name)), None)
+    said = known or f"cannot be used: {str(problem).splitlines()[0] if str(problem) else code}"
+    if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT"):
+        said = "is damaged; delete it, the drafts are in the database and only runs that were cut off must begin anew"
+    return f"checkpoints: {'checkpoints.db' if code.startswith('SQLITE') else 'the database'} {said}"
+
+
 def _words(problem: Exception) -> str:
     if isinstance(problem, OSError):
         from bots.wiring import why
 
         name = f" '{problem.filename}'" if problem.filename else ""
         return f"the system refused{name}: {why(problem)}"
-    if "database is locked" in str(problem) or "database or disk is full" in str(problem):
-        return f"database: {str(problem).splitlines()[0]}, nothing was lost; try again when it is free"
     return f"unexpected {type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else 'no message'}"
 
 

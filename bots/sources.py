@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from agent.records import amount_fact, chart_text, from_post, from_series, proposal_facts, request_text, series_text
+from agent.records import AMOUNT_ROLES, amount_fact, chart_text, from_post, from_series, proposal_facts, request_text, series_text
 from agent.rules import load as load_pack
 from agent.schemas import Draft, Evidence, Fact, RunId, Series
 
@@ -58,7 +58,7 @@ class StoredSources:
                 return None
             record = proposal_facts(found) if any(f.name == "status" for f in evidence.facts) else ()
             named = (Fact(name="title", value=found.title), *([Fact(name="url", value=found.url)] if found.url else []))
-            return (*named, *record, *(amount_fact(evidence.quote) if evidence.role == "budget" else ()))
+            return (*named, *record, *(amount_fact(evidence.quote) if evidence.role in AMOUNT_ROLES else ()))
         if at.field == "post":
             post = self._records.read_post(at.dao or "", at.id or "")
             return from_post(post, 0, 0, "", evidence.retrieved_at).facts if post else None

@@ -214,7 +214,18 @@ class App:
 
 def open_app(home: Path | None = None) -> App:
     """The App of the environment's settings. Raises InputError on settings that make no sense."""
-    return App(load(home))
+    settings = load(home)
+    log_to_stderr()
+    return App(settings)
+
+
+def log_to_stderr() -> None:
+    """Log lines are for the person; standard output is for results."""
+    import sys
+
+    import structlog
+
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def why(problem: OSError) -> str:

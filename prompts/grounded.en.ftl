@@ -6,41 +6,35 @@ writer-note = grounded writer 1.0: no language model; composed from quotes and r
 named = { $id } “{ $title }”
 titled = “{ $title }”
 dated = { $name } ({ $date })
-quote-open = “
-quote-close = ”
 outcome-passed = passed
 outcome-passed-share = passed with { $share } % for
 outcome-failed = failed
 outcome-failed-share = failed with { $share } % for
 outcome-failed-threshold = failed with { $share } % for: { $for } { $unit } in favour, short of the { $required } { $unit } it needed
-outcome-failed-majority = failed although { $share } % voted for
+outcome-failed-majority = failed although { $share } % of the votes for and against were for ({ $for } { $unit }); the record does not say what it fell short of
 outcome-withdrawn = was withdrawn
 outcome-draft = is recorded as a draft, with no outcome
 outcome-unknown = has no recorded outcome
-and = and
 list-separator = ,{" "}
 
 # abstract
-abstract-purpose = This proposal asks { $dao } to decide on “{ $topic }”.
+abstract-purpose = { $dao } is asked to decide on “{ $topic }”.
 abstract-record = { $total ->
-    [one] One earlier proposal of { $dao } on the matter was found: { $parts }.
-   *[other] { $total } earlier proposals of { $dao } on the matter were found: { $parts }.
+    [one] One earlier proposal of { $dao } is compared here: { $parts }.
+   *[other] { $total } earlier proposals of { $dao } are compared here: { $parts }.
 }
 part-passed = { $n } passed
 part-failed = { $n } failed
 part-withdrawn = { $n } withdrawn
 part-open = { $n } without a recorded outcome
 abstract-closest = The closest of them, { $name }, { $outcome }.
-abstract-closest-ask = It asked: “{ $quote }”
 abstract-blanks = Recipient, amount and dates are the author's to settle; they are marked where they belong and listed first.
 abstract-blanks-social = What only the author can know is marked where it belongs and listed first.
 
 # measured series and pictures
-series-moved = { $label } went from { $first } to { $last } { $unit } between { $start } and { $end }, a change of { $change } %.
 series-fell = { $label } fell from { $first } to { $last } { $unit } between { $start } and { $end }, a fall of { $change } %.
 series-rose = { $label } rose from { $first } to { $last } { $unit } between { $start } and { $end }, a rise of { $change } %.
 series-flat = { $label } stood at { $first } { $unit } on { $start } and at { $last } { $unit } on { $end }.
-series-level = { $label } stood at { $last } { $unit } on { $end }.
 series-range = Within that time it was highest at { $max } { $unit } ({ $max-day }) and lowest at { $min } { $unit } ({ $min-day }).
 picture-known = The picture the author attached is the chart “{ $title }”: from { $first } { $unit } ({ $start }) to { $last } { $unit } ({ $end }).
 picture-fell = The author's picture, the chart “{ $title }”, shows a fall of { $change } %: from { $first } to { $last } { $unit } between { $start } and { $end }.
@@ -55,20 +49,20 @@ value-max = highest { $value }
 value-change = change { $value } %
 
 # quotes by role
-quote-argument = { $name }, which { $outcome }, gave this reason: “{ $quote }”
-quote-argument-2 = { $name } argued, and { $outcome }: “{ $quote }”
-quote-argument-3 = The case made in { $name }, which { $outcome }: “{ $quote }”
-quote-argument-plain = { $name } gave this reason: “{ $quote }”
+quote-argument = The motivation of { $name }, which { $outcome }, reads: “{ $quote }”
+quote-argument-2 = { $name }, which { $outcome }, argued: “{ $quote }”
+quote-argument-3 = { $name }, which { $outcome }, made this case: “{ $quote }”
+quote-argument-plain = { $name } argued: “{ $quote }”
 quote-budget-plain = { $name } put the money this way: “{ $quote }”
 quote-specification = { $name } specified: “{ $quote }”
 quote-specification-2 = The terms of { $name } read: “{ $quote }”
 quote-budget = { $name }, which { $outcome }, put the money this way: “{ $quote }”
-quote-budget-2 = On money, { $name } said: “{ $quote }” It { $outcome }.
+quote-budget-2 = On money, { $name }, which { $outcome }, said: “{ $quote }”
 quote-timeline = { $name } planned: “{ $quote }”
 quote-timeline-2 = The schedule in { $name }: “{ $quote }”
 quote-risk = { $name } warned: “{ $quote }”
 quote-risk-2 = A caution from { $name }: “{ $quote }”
-quote-risk-3 = { $name } also named this: “{ $quote }”
+quote-risk-3 = { $name } names this risk: “{ $quote }”
 quote-opinion = { $author } wrote on { $date }: “{ $quote }”
 quote-opinion-liked = { $author } wrote on { $date }, with { $likes ->
     [one] one like
@@ -82,16 +76,12 @@ said-of-liked = { $author } wrote about it on { $date }, with { $likes ->
 quote-rule = The rules of { $dao } say: “{ $quote }”
 precedent = { $name } { $outcome }.
 precedent-ask = { $name } { $outcome }. It asked: “{ $quote }”
-precedent-says = { $name } { $outcome }. In its words: “{ $quote }”
 
 # rationale
-trait-compare = Of the { $passed } that passed, { $with } { $trait }; of the { $failed } that failed, { $without } did.
-trait-all = Of the { $passed } that passed, { $with } { $trait }.
-trait-amount = named an amount
-trait-term = named a term or an end date
-trait-report = promised a report or a measure of success
-trait-caution = (from { $n } proposals: too few to generalise)
-rationale-similar = The amounts asked for in the passages quoted under Budget run from { $min } to { $max } { $unit }.
+trait-compare = Of the { $passed } that passed, { $with } { $trait }; of the { $failed } that failed, { $without } do.
+trait-amount = mention an amount
+trait-term = mention a term or an end date
+trait-report = mention a report, milestones or a measure of success
 rationale-author = [[why this way and not another, in the author's words]]
 motivation-author = [[the problem as the author sees it, with a figure if there is one]]
 
@@ -113,12 +103,12 @@ timeline-start = Start: [[start date]]; end or review: [[end or review date]].
 timeline-rule = On the vote itself the rules of { $dao } say: “{ $quote }”
 
 # risks, dissent, conflicts, options, changes
-risk-failed = A request of this kind has failed before: { $name } { $outcome }.
+risk-failed = A similar request has failed before: { $name } { $outcome }.
 risk-stale = The newest outcome found is from { $date }; what members think may have changed since.
 risk-author = Named by the author: [[the main risk and how it would be noticed]]
 dissent-vote = { $name } { $outcome }: { $against } { $unit } were cast against it.
 dissent-post = { $author } wrote on { $date }: “{ $quote }”
-dissent-quote = { $name } also says: “{ $quote }”
+dissent-quote = On the other side, { $name } says: “{ $quote }”
 dissent-none = No passage that argues against it was found in what was read; that does not mean that there is no objection.
 dissent-author = [[the strongest objection the author has heard]]
 conflicts-author = The author and the recipient declare: [[interests in the outcome, payments and ties, or “none”]].
@@ -129,12 +119,13 @@ changes-why = What was said then: “{ $quote }”
 changes-post = { $author } wrote about it on { $date }: “{ $quote }”
 changes-author = What is different now: [[what changed since { $name }]].
 generic-blank = [[{ $heading }: { $guidance }]]
+blank = [[{ $what }]]
 copyright = Copyright and related rights are waived through CC0, where the author agrees: [[yes or no]].
 references = Related proposals: { $names }.
 committee = The committee asks: [[{ $comment }]]
 
 # title
-title-found = earlier proposals of { $dao } on the matter that were found
+title-found = earlier proposals of { $dao } that are compared here
 
 # too little evidence
 decline-cannot = I can't draft this yet: too little evidence was found for “{ $topic }”.
@@ -147,3 +138,12 @@ where-failed = the proposals of { $dao } that failed or were withdrawn
 where-series = the series of { $dao }
 where-posts = the posts of { $dao }
 where-model = look-ups chosen by the model
+outcome-passed-heads = passed, { $for } voters for and { $against } against (a head count)
+outcome-failed-heads = failed, { $for } voters for and { $against } against (a head count)
+outcome-unknown-heads = closed with { $for } voters for and { $against } against (a head count: voting power is not recorded, so whether it passed is not known)
+actions-open = Contract calls and transfers that follow from it: [[each call and transfer, or “none”]].
+spec-adopt-change = On approval, [[who carries it out]] carries out “{ $topic }” as set out below, from [[start date]].
+spec-swap = The exchange is of [[amount and token]] for [[token]], at [[venue, limits on price and pace]].
+spec-asset = The asset or deployment is [[name, chain and address]], with [[risk parameters]].
+budget-asked = { $name } asked for { $amount } { $unit }; it { $outcome }.
+dissent-vote-passed = { $name } { $outcome } over { $against } { $unit } against it.

@@ -1,10 +1,17 @@
 """Sentences about measured series, pictures and counts: numbers with the evidence they stand in."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from agent.grounded.view import Precedent, View, fact, number, rounded, sentence, tidy
+from agent.ledger import show
+from agent.passages import concepts, relevance
 from agent.schemas import Evidence, Sentence
 
+SAME_SERIES = 0.6
+"""Share of a series' name that a picture's title must hold for both to speak of one thing."""
+STALE_DAYS = 730
+"""Age of the newest precedent from which a draft says that views may have changed."""
 GROUPS = ("passed", "failed", "withdrawn", "open")
 """How earlier proposals ended; where all ended alike the one count is also the total."""
 
@@ -88,6 +95,29 @@ def pictures(view: View) -> Iterator[Sentence]:
         yield sentence(view.say("picture-unread", width=number(row, "width"), height=number(row, "height")), "fact", [row.id])
 
 
+def differences(view: View) -> Iterator[Sentence]:
+    """Where a picture and the stored series of the same name give one day two values, both are shown and the series is used."""
+    for row in view.rows("chart", "picture"):
+        title = row.quote.split("\n", 1)[0]
+        alike = [(relevance(concepts(label(view, s)), title), s) for s in view.rows("series")]
+        share, series = max(alike, key=lambda pair: pair[0], default=(0.0, None))
+        if series is None or share < SAME_SERIES:
+            continue
+        points = dict(line.split(": ", 1) for line in series.quote.split("\n") if ": " in line)
+        for found in row.facts:
+            measured = points.get(found.time or "")
+            if measured is None or isinstance(found.value, str) or found.name == "change_pct" or float(measured) == float(found.value):
+                continue
+            values = {
+                "picture": number(row, found.name),
+                "series": show(float(measured)),
+                "unit": found.unit or "",
+                "day": found.time or "",
+            }
+            yield sentence(view.say("picture-differs", **values), "fact", [row.id, series.id])
+            break
+
+
 def _chart(view: View, row: Evidence) -> Sentence:
     first, last, moved = fact(row, "first"), fact(row, "last"), fact(row, "change_pct")
     lines = row.quote.split("\n")
@@ -125,23 +155,34 @@ def record(view: View) -> Iterator[Sentence]:
 
 
 def traits(view: View) -> Iterator[Sentence]:
-    """What those that passed have in common and those that failed lack: an inference from few cases, and marked as one."""
+    """What those that passed mention more often than those that failed: an inference from few cases, told only where it shows."""
     passed, failed = view.row("count-passed"), view.row("count-failed")
-    if passed is None or int(number(passed, "count").replace(",", "")) < 2:
+    if passed is None or failed is None or min(_count(passed), _count(failed)) < 3:
         return
     for trait in ("report", "term", "amount"):
         with_it, without = view.row(f"trait-{trait}-passed"), view.row(f"trait-{trait}-failed")
-        if with_it is None:
+        if with_it is None or without is None or abs(_count(with_it) / _count(passed) - _count(without) / _count(failed)) < 0.25:
             continue
-        cites = [passed.id, with_it.id]
         values = {"passed": number(passed, "count"), "with": number(with_it, "count"), "trait": view.say(f"trait-{trait}")}
-        if failed is not None and without is not None:
-            text = view.say("trait-compare", failed=number(failed, "count"), without=number(without, "count"), **values)
-            cites += [failed.id, without.id]
-        else:
-            text = view.say("trait-all", **values)
-        yield sentence(text, "inference", cites)
+        text = view.say("trait-compare", failed=number(failed, "count"), without=number(without, "count"), **values)
+        yield sentence(text, "inference", [passed.id, with_it.id, failed.id, without.id])
         return
+
+
+def _count(row: Evidence) -> int:
+    found = fact(row, "count")
+    return int(found.value) if found else 0
+
+
+def staleness(view: View) -> Iterator[Sentence]:
+    """That the newest precedent is more than two years older than the day the draft looks from, if it is."""
+    dated = [p for p in view.precedents if p.created]
+    if not dated:
+        return
+    newest = max(dated, key=lambda p: p.created)
+    seen_from = view.brief.request.before or max(row.retrieved_at for row in view.brief.evidence)
+    if (seen_from.date() - date.fromisoformat(newest.created)).days > STALE_DAYS:
+        yield sentence(view.say("risk-stale", date=newest.created), "fact", [newest.record.id])
 
 
 def verdict(view: View, precedent: Precedent, key: str, **values: str) -> Sentence:

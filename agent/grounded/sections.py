@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from agent.brief import SectionSpec
 from agent.grounded import facts
-from agent.grounded.view import Precedent, View, fact, number, rounded, sentence, tidy
-from agent.passages import concepts, relevance
+from agent.grounded.view import HEADS, Precedent, View, fact, number, rounded, sentence, tidy
+from agent.passages import relevance
 from agent.schemas import Evidence, Sentence
-from agent.text import is_cjk_heavy
 
 Compose = Callable[[View, SectionSpec], Iterator[Sentence]]
 
@@ -24,7 +24,7 @@ _OBSERVATION = re.compile(
 _WINDOW = re.compile(
     r"\b\d+[ -](?:day|hour|week)s?\b|\b(?:three|five|seven|two)[ -](?:day|week)s?\b|\d+\s*(?:天|日|小时|周)", re.IGNORECASE
 )
-_OPTIONS = re.compile(r"\babstain\b|\bno change\b|弃权|不作改变|\bchoices?\b|选项", re.IGNORECASE)
+_OPTIONS = re.compile(r"\bballot\b|\babstain\b|\bno change\b|(?<!放)弃权(?!利)|不作改变", re.IGNORECASE)
 _CONFLICT = re.compile(r"conflict|disclos|利益|披露", re.IGNORECASE)
 
 
@@ -57,26 +57,60 @@ def ask_of(text: str) -> str:
     return head.strip() if mark and len(head.strip()) >= 5 and _OBSERVATION.search(tail) else text
 
 
-def asks_money(view: View) -> bool:
-    """Whether the type or the topic is about paying somebody."""
-    text = f"{view.brief.type_key} {view.brief.type_label} {view.brief.request.topic}"
-    words = r"grant|fund|budget|treasury|payment|compensat|reward|rebate|stipend|sponsor|incentive|bounty|hire|salary|spend|audit|拨款|资助|资金|预算|国库|奖励|支付|返还|返利|赞助|激励|补贴|赏金"
-    return re.search(words, text, re.IGNORECASE) is not None
+Kind = Literal["swap", "asset", "money", "parameter", "position"]
+_WANTED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        (
+            "position",
+            r"\b(?:poll|membership|elect(?:ion)?s?|committee members?|code of conduct|ban name|point of interest|add the location)\b|选举|行为准则|兴趣点",
+        ),
+        ("swap", r"\b(?:diversif\w*|swaps?|buy-?backs?|burn(?:ing)?|convert\w*|sell|sale of)\b|兑换|换成|回购|销毁|多元化"),
+        (
+            "asset",
+            r"\b(?:onboard\w*|list (?:a|new|the)|new collateral|collateral (?:type|asset)|add .{0,20}collateral|vault type|deploy\w*|synth)\b|上线|新增|抵押品",
+        ),
+        (
+            "money",
+            r"\b(?:grants?|fund(?:s|ed|ing)?|budgets?|payments?|compensat\w+|rebates?|stipends?|sponsor\w*|bount(?:y|ies)|hir(?:e|ing)|salar(?:y|ies)|"
+            r"spend(?:ing)?|audits?|retainer|rewards? (?:program|pool)|incentives?|renew(?:al)?)\b|拨款|资助|资金|预算|奖励|支付|返还|返利|赞助|激励|补贴|赏金|津贴|续期",
+        ),
+        (
+            "parameter",
+            r"\b(?:parameters?|ratios?|caps?|ceilings?|thresholds?|quorum|fees?|rates?|limits?|config\w*|sccp|increas\w+|decreas\w+|reduc\w+|rais\w+|lower\w*|"
+            r"adjust\w*|duration|schedule)\b|参数|费率|上限|门槛|法定|调整|提高|降低",
+        ),
+    )
+)
 
 
-def asks_parameter(view: View) -> bool:
-    """Whether the type or the topic is about changing a value."""
-    text = view.brief.request.topic
-    words = r"\bparameters?\b|\bratio|cap\b|ceiling|threshold|quorum|fee\b|fees\b|rate\b|limit|config|sccp|increase|decrease|reduce|raise|lower|adjust|onboard|参数|费率|上限|门槛|法定|调整|提高|降低"
-    return re.search(words, text, re.IGNORECASE) is not None
+def wanted(view: View) -> Kind:
+    """What kind of thing is asked for, by the words of the topic and then by the type's label: decides terms, actions and blanks."""
+    text = f"{view.brief.request.topic} {view.brief.request.caption or ''}"
+    for source in (text, f"{view.brief.type_key} {view.brief.type_label}"):
+        for kind, pattern in _WANTED:
+            if pattern.search(source):
+                return kind
+    return "position"
+
+
+_VERBS = frozenset(
+    "add chang updat new increas reduc rais lower propos renew adopt creat 增加 修改 更新 新增 提高 降低 减少 续期".split()  # noqa: SIM905
+)
+_UP = re.compile(r"\b(?:rais\w+|increas\w+|higher|extend\w*)\b|提高|增加|上调|延长", re.IGNORECASE)
+_DOWN = re.compile(r"\b(?:reduc\w+|lower\w*|decreas\w+|cut\w*|shorten\w*)\b|降低|减少|下调|缩短", re.IGNORECASE)
 
 
 def predecessors(view: View) -> list[Precedent]:
-    """Failed or withdrawn ones that asked for nearly the same: half of the topic stands in the title (or the languages differ)."""
-    about = concepts(topic(view))
-    found = view.with_status("failed", "withdrawn")
-    foreign = is_cjk_heavy(view.brief.request.topic)
-    return [p for p in found if relevance(about, p.record.title or "") >= 0.5 or (foreign and not is_cjk_heavy(p.record.title or ""))][:2]
+    """Failed or withdrawn ones that asked for nearly the same: two thirds of the topic (all of a short one) stand in the title."""
+    about = [group for group in view.brief.about if not _VERBS.intersection(group)]
+    asked = topic(view)
+
+    def same(title: str) -> bool:
+        opposite = (_UP.search(asked) and _DOWN.search(title)) or (_DOWN.search(asked) and _UP.search(title))
+        return bool(about) and not opposite and relevance(about, title) >= (0.67 if len(about) > 2 else 1.0)
+
+    return [p for p in view.with_status("failed", "withdrawn") if same(p.record.title or "")][:2]
 
 
 def request_row(view: View) -> list[str]:
@@ -88,20 +122,20 @@ def request_row(view: View) -> list[str]:
 
 
 def abstract(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """Purpose, what was measured, the record, the closest precedent."""
-    yield sentence(
-        view.say("abstract-purpose", dao=view.brief.dao_name, topic=topic(view)),
-        "opinion",
-        request_row(view),
-        [topic(view)] if request_row(view) else [],
-    )
-    yield from facts.headline(view)
-    if spec.key == "summary" and any(other.key == "abstract" for other in view.brief.outline):
+    """Purpose, what was measured, the record, the closest precedent; a format with a summary has the purpose there."""
+    keys = {other.key for other in view.brief.outline}
+    if spec.key == "summary" or not {"summary", "abstract"} <= keys:
+        cites = request_row(view)
+        yield sentence(
+            view.say("abstract-purpose", dao=view.brief.dao_name, topic=topic(view)), "opinion", cites, [topic(view)] if cites else []
+        )
+    if spec.key == "summary" and "abstract" in keys:
         return
+    yield from facts.headline(view)
     yield from facts.record(view)
     for precedent in view.precedents[:1]:
         yield facts.verdict(view, precedent, "abstract-closest")
-    yield _blank(view, "abstract-blanks" if asks_money(view) else "abstract-blanks-social")
+    yield _blank(view, "abstract-blanks" if wanted(view) == "money" else "abstract-blanks-social")
 
 
 def motivation(view: View, spec: SectionSpec) -> Iterator[Sentence]:
@@ -112,6 +146,7 @@ def motivation(view: View, spec: SectionSpec) -> Iterator[Sentence]:
         if fact(row, "last") is not None and not (row.locator.id or "").startswith("treasury"):
             measured.append(facts.movement(view, row))
     yield from measured
+    yield from facts.differences(view)
     for turn, (precedent, row) in enumerate(view.quoted("argument")[:3]):
         yield _quote(view, "quote-argument", precedent, row, turn, variants=3)
     for row in [r for r in view.rows("opinion") if not _AGAINST.search(r.quote)][:2]:
@@ -146,34 +181,35 @@ def rationale(view: View, spec: SectionSpec) -> Iterator[Sentence]:
 
 
 def precedents(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """Each with date, outcome, margin, and what it asked, in its own words."""
+    """Each with date, outcome, margin, and what it asked, in its own words; under it the most liked words about it."""
     for precedent in view.precedents:
         outcome, cites = precedent.outcome_share(view.lang)
-        ask = precedent.rows.get("ask") or precedent.rows.get("specification") or precedent.rows.get("argument")
-        name = precedent.name(view.lang, dated=True)
-        said = _said_of(view, precedent)
+        ask, name = precedent.rows.get("ask"), precedent.name(view.lang, dated=True)
         if ask is None:
             yield sentence(view.say("precedent", name=name, outcome=outcome), "fact", cites)
         else:
-            key = "precedent-ask" if ask.role == "ask" else "precedent-says"
-            yield sentence(view.say(key, name=name, outcome=outcome, quote=ask.quote), "fact", [*cites, ask.id], [ask.quote])
+            yield sentence(view.say("precedent-ask", name=name, outcome=outcome, quote=ask.quote), "fact", [*cites, ask.id], [ask.quote])
+        said = _said_of(view, precedent)
         if said is not None:
             yield _post(view, said, "said-of")
 
 
 def specification(view: View, spec: SectionSpec) -> Iterator[Sentence]:
     """The terms with their blanks, and terms of earlier ones to keep or drop."""
-    cites, quotes = request_row(view), [topic(view)] if request_row(view) else []
-    if asks_money(view):
-        yield sentence(view.say("spec-adopt", dao=view.brief.dao_name, topic=topic(view)), "opinion", cites, quotes)
-        yield sentence(view.say("spec-pay"), "opinion")
-        yield sentence(view.say("spec-report"), "opinion")
-    elif asks_parameter(view):
-        yield sentence(view.say("spec-adopt-social", dao=view.brief.dao_name, topic=topic(view)), "opinion", cites, quotes)
-        yield sentence(view.say("spec-parameter"), "opinion")
-    else:
-        yield sentence(view.say("spec-adopt-social", dao=view.brief.dao_name, topic=topic(view)), "opinion", cites, quotes)
-    found = view.quoted("specification")[:3]
+    kind, cites = wanted(view), request_row(view)
+    adopt = {"money": "spec-adopt", "position": "spec-adopt-social"}.get(kind, "spec-adopt-change")
+    yield sentence(view.say(adopt, dao=view.brief.dao_name, topic=topic(view)), "opinion", cites, [topic(view)] if cites else [])
+    terms = {
+        "money": ("spec-pay", "spec-report"),
+        "swap": ("spec-swap",),
+        "asset": ("spec-asset",),
+        "parameter": ("spec-parameter",),
+        "position": (),
+    }
+    for key in terms[kind]:
+        yield sentence(view.say(key), "opinion")
+    shown = {row.id for _, row in view.quoted("argument")[:5]}
+    found = [(p, r) for p, r in view.quoted("specification") if r.id not in shown][:3]
     if found:
         yield _blank(view, "spec-like")
     for turn, (precedent, row) in enumerate(found):
@@ -181,31 +217,36 @@ def specification(view: View, spec: SectionSpec) -> Iterator[Sentence]:
 
 
 def actions(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """In words: what would be executed."""
-    yield _blank(view, "actions-transfer" if asks_money(view) else "actions-parameter" if asks_parameter(view) else "actions-none")
+    """In words: what would be executed. Only a plain poll says that nothing would be."""
+    keys = {"money": "actions-transfer", "parameter": "actions-parameter", "swap": "actions-open", "asset": "actions-open"}
+    poll = re.search(r"poll|social|signal|temp|投票|社会|意见", f"{view.brief.type_key} {view.brief.type_label}", re.IGNORECASE)
+    yield _blank(view, keys.get(wanted(view), "actions-none" if poll else "actions-open"))
 
 
 def budget(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """What earlier ones cost, the treasury for scale, the blank for this one."""
-    if not asks_money(view):
+    """What earlier ones asked for and cost, the treasury for scale, the blank for this one."""
+    if wanted(view) != "money":
         yield _blank(view, "budget-none")
-        return
-    yield _blank(view, "budget-blank")
-    for turn, (precedent, row) in enumerate(view.quoted("budget")[:4]):
-        yield _quote(view, "quote-budget", precedent, row, turn, variants=2)
+    else:
+        yield _blank(view, "budget-blank")
+        quoted = view.quoted("budget")[:4]
+        for turn, (precedent, row) in enumerate(quoted):
+            yield _quote(view, "quote-budget", precedent, row, turn, variants=2)
+        told = {p.record.id for p, _ in quoted}
+        for precedent, row in [(p, r) for p, r in view.quoted("ask") if p.record.id not in told and fact(r, "amount")][:3]:
+            amount = fact(row, "amount")
+            values = {"amount": number(row, "amount"), "unit": (amount.unit if amount else None) or ""}
+            text = view.say("budget-asked", name=precedent.name(view.lang), outcome=precedent.outcome(view.lang), **values)
+            yield sentence(text, "fact", [row.id, precedent.record.id])
     low, high, middle = view.row("amount-min"), view.row("amount-max"), view.row("amount-median")
-    if low and high and middle:
+    if wanted(view) == "money" and low and high and middle:
         unit = fact(low, "amount")
-        text = view.say(
-            "budget-range",
-            unit=(unit.unit if unit else None) or "",
-            min=number(low, "amount"),
-            max=number(high, "amount"),
-            median=number(middle, "amount"),
+        spread = {"min": number(low, "amount"), "max": number(high, "amount"), "median": number(middle, "amount")}
+        yield sentence(
+            view.say("budget-range", unit=(unit.unit if unit else None) or "", **spread), "inference", [low.id, high.id, middle.id]
         )
-        yield sentence(text, "inference", [low.id, high.id, middle.id])
     for row in view.rows("series"):
-        if (row.locator.id or "").startswith("treasury"):
+        if (row.locator.id or "").startswith("treasury") and wanted(view) in ("money", "swap"):
             yield facts.level(view, row)
 
 
@@ -219,33 +260,29 @@ def timeline(view: View, spec: SectionSpec) -> Iterator[Sentence]:
 
 
 def risks(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """What earlier authors warned of, that such requests failed before, and the author's own."""
+    """What earlier authors warned of, that such requests failed before, how old the record is, and the author's own."""
     for turn, (precedent, row) in enumerate(view.quoted("risk")[:3]):
         yield _quote(view, "quote-risk", precedent, row, turn, variants=3)
     for precedent in [p for p in predecessors(view) if p.status == "failed"][:1]:
         yield facts.verdict(view, precedent, "risk-failed")
+    yield from facts.staleness(view)
     yield _blank(view, "risk-author")
 
 
 def dissent(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """The case against: votes cast against, members' objections, points that cut the other way."""
+    """The case against: members' objections, votes cast against near precedents, warnings not shown under Risks."""
     said = False
     for row in [r for r in view.rows("opinion") if _AGAINST.search(r.quote)][:3]:
         said = True
         yield _post(view, row, "dissent-post")
-    for precedent in view.with_status("failed")[:2]:
-        votes = fact(precedent.record, "against")
-        if votes is not None and not isinstance(votes.value, str) and votes.value > 0:
-            said = True
-            text = view.say(
-                "dissent-vote",
-                name=precedent.name(view.lang),
-                outcome=precedent.outcome(view.lang),
-                against=rounded(votes.value),
-                unit=votes.unit or "",
-            )
-            yield sentence(text, "fact", [precedent.record.id])
-    for precedent, row in view.quoted("risk")[3:5] or view.quoted("risk", statuses=("failed", "withdrawn"))[:1]:
+    opposed = [(p, votes) for p in view.precedents if (votes := fact(p.record, "against")) is not None and float(votes.value) > 0]
+    opposed.sort(key=lambda pair: pair[0].status != "failed")
+    for precedent, votes in [(p, v) for p, v in opposed if p.status in ("passed", "failed") and v.unit != HEADS][:2]:
+        said = True
+        values = {"against": rounded(votes.value), "unit": votes.unit or "", "outcome": precedent.outcome(view.lang)}
+        key = "dissent-vote" if precedent.status == "failed" else "dissent-vote-passed"
+        yield sentence(view.say(key, name=precedent.name(view.lang), **values), "fact", [precedent.record.id])
+    for precedent, row in view.quoted("risk")[3:5]:
         said = True
         yield _quote(view, "dissent-quote", precedent, row)
     if not said:
@@ -261,10 +298,12 @@ def conflicts(view: View, spec: SectionSpec) -> Iterator[Sentence]:
 
 
 def options(view: View, spec: SectionSpec) -> Iterator[Sentence]:
-    """The ballot in the DAO's words."""
-    choices = " · ".join(view.brief.choices)
+    """The ballot in the DAO's words, in a Chinese draft with their meaning."""
+    meaning = {"for": "赞成", "yes": "赞成", "against": "反对", "no": "反对", "abstain": "弃权", "no change": "维持现状"}
+    zh = view.lang == "zh"
+    choices = " · ".join(f"{c}（{meaning[c.lower()]}）" if zh and c.lower() in meaning else c for c in view.brief.choices)
     yield sentence(view.say("options-are", choices=choices), "boilerplate")
-    if len(view.brief.choices) in (2, 3):
+    if {c.lower() for c in view.brief.choices} >= {"for", "against"}:
         yield _blank(view, "options-meaning")
     for row in [r for r in view.rows("rule") if _OPTIONS.search(r.quote)][:1]:
         yield sentence(view.say("quote-rule", dao=view.brief.dao_name, quote=row.quote), "fact", [row.id], [row.quote])
@@ -300,6 +339,9 @@ def copyright_(view: View, spec: SectionSpec) -> Iterator[Sentence]:
 def generic(view: View, spec: SectionSpec) -> Iterator[Sentence]:
     """A section of the DAO's own that only the author can write: its guidance as a blank."""
     guidance = spec.guidance.rstrip(".。").replace("[[", "").replace("]]", "")
+    if any(c.isdigit() for c in guidance):  # a limit is the rule pack's to say; a blank states no number
+        yield _blank(view, "blank", what=spec.heading)
+        return
     yield _blank(view, "generic-blank", heading=spec.heading, guidance=guidance)
 
 

@@ -11,7 +11,12 @@ from agent.ledger import show
 from agent.schemas import Evidence, Fact, Lang, Sentence, SentenceKind
 
 _READABLE_ID = re.compile(r"[A-Za-z]{0,8}[- ]?\d{1,5}(?:[.-][A-Za-z]{0,3}\d{1,4}){0,3}|MIP\w{1,14}(?:-SP\d+)?")
+_LABELS = re.compile(r"^(?:\[[^\]]{1,30}\]\s*[:-]?\s*)+")
 _HIDDEN = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffd\U000e0000-\U000e007f]")
+
+
+HEADS = "voters"
+"""The unit of a head count: nobody's voting power was recorded."""
 
 
 def tidy(text: str, limit: int = 110) -> str:
@@ -19,6 +24,10 @@ def tidy(text: str, limit: int = 110) -> str:
     line = " ".join(re.sub(r"[*_`#<>\[\]|]+", " ", _HIDDEN.sub(" ", unicodedata.normalize("NFC", text))).split())
     line = re.sub(r"https?://\S+|@(?:everyone|here)", "", line).strip()
     return line if len(line) <= limit else f"{line[:limit].rsplit(' ', 1)[0].rstrip(' ,;:-–—')}…"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def fact(row: Evidence | None, name: str) -> Fact | None:
@@ -61,8 +70,8 @@ class Precedent:
 
     def name(self, lang: Lang, *, dated: bool = False) -> str:
         """ "HIP-31 “Creator fund”", with the date behind it where asked."""
-        title, ident = tidy(self.record.title or ""), self.record.locator.id or ""
-        key = "named" if _READABLE_ID.fullmatch(ident) and ident.lower() not in title.lower() else "titled"
+        title, ident = tidy(_LABELS.sub("", self.record.title or "") or self.record.title or ""), self.record.locator.id or ""
+        key = "named" if _READABLE_ID.fullmatch(ident) and _plain(ident) not in _plain(title) else "titled"
         name = say(lang, key, id=ident, title=title) if key == "named" else say(lang, key, title=title)
         return say(lang, "dated", name=name, date=self.created) if dated and self.created else name
 
@@ -71,25 +80,24 @@ class Precedent:
         return say(lang, f"outcome-{self.status}")
 
     def outcome_share(self, lang: Lang) -> tuple[str, tuple[str, ...]]:
-        """In words with the share of votes for, where a tally is recorded, and the ids it rests on."""
+        """In words with the votes, where a tally is recorded, and the ids it rests on. A head count is told as one."""
+        ours, theirs = fact(self.record, "for"), fact(self.record, "against")
+        if ours is not None and theirs is not None and ours.unit == HEADS and self.status in ("passed", "failed", "unknown"):
+            values = {"for": rounded(ours.value), "against": rounded(theirs.value)}
+            return say(lang, f"outcome-{self.status}-heads", **values), (self.record.id,)
         share = fact(self.margin, "for_share")
         if share is None or self.margin is None or self.status not in ("passed", "failed"):
             return self.outcome(lang), (self.record.id,)
         cites, shown = (self.record.id, self.margin.id), show(share.value)
         if self.status == "passed":
             return say(lang, "outcome-passed-share", share=shown), cites
-        votes, needed = fact(self.record, "for"), fact(self.record, "required_to_pass")
-        if votes is not None and needed is not None and float(votes.value) < float(needed.value) and float(share.value) > 50:
-            text = say(
-                lang,
-                "outcome-failed-threshold",
-                share=shown,
-                unit=votes.unit or "",
-                required=rounded(needed.value),
-                **{"for": rounded(votes.value)},
-            )
-            return text, cites
-        return say(lang, "outcome-failed-majority" if float(share.value) > 50 else "outcome-failed-share", share=shown), cites
+        needed = fact(self.record, "required_to_pass")
+        if ours is None or float(share.value) <= 50:
+            return say(lang, "outcome-failed-share", share=shown), cites
+        values = {"share": shown, "unit": ours.unit or "", "for": rounded(ours.value)}
+        if needed is not None and float(ours.value) < float(needed.value):
+            return say(lang, "outcome-failed-threshold", required=rounded(needed.value), **values), cites
+        return say(lang, "outcome-failed-majority", **values), cites
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,25 @@ def derived(rows: Sequence[Evidence], dao: str, lang: Lang) -> list[Evidence]:
             found.append(_try("count", inputs, name="count", digits=0, role=f"trait-{trait}-{status}", title=say(lang, f"trait-{trait}")))
     for row in records:
         if fact(row, "for") is not None and fact(row, "against") is not None:
-            found.append(_try("share", [(row, "for"), (row, "against")], name="for_share", digits=1, role="margin", title=row.title))
+            found.append(_margin(row))
     for row in rows:
         if row.role == "series":
             found.append(_try("change_pct", [(row, "first"), (row, "last")], name="change_pct", digits=1, role="change", title=row.title))
-    found += _amounts([row for row in rows if row.role == "budget"])
+    found += _amounts([row for row in rows if row.role in ("budget", "ask")])
     return [row for row in found if row is not None]
+
+
+def _margin(row: Evidence) -> Evidence | None:
+    """Votes for as a share of votes for and against, with as many decimals as it takes not to say 100 % where some were against."""
+    shares = (
+        _try("share", [(row, "for"), (row, "against")], name="for_share", digits=d, role="margin", title=row.title) for d in (1, 2, 3, 4)
+    )
+    against, made = fact(row, "against"), None
+    for made in shares:
+        share = fact(made, "for_share")
+        if share is None or float(share.value) not in (0.0, 100.0) or against is None or float(against.value) == 0:
+            break
+    return made
 
 
 def _text(row: Evidence, name: str) -> str:

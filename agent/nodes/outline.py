@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from agent.brief import DraftBrief
-from agent.grounded.sections import predecessors
+from agent.grounded.sections import ask_of, predecessors
 from agent.grounded.view import view
 from agent.state import Deps, Event, Pending, State
 
@@ -20,7 +20,7 @@ async def outline(state: State, runtime: Runtime[Deps]) -> State:
     specs = tuple(spec.model_copy(update={"blanks": tuple(what for key, what in wanted if key == spec.key)}) for spec in specs)
     brief = DraftBrief(
         request=request,
-        dao_name=pack.name,
+        dao_name=pack.name if not pack.generic else pack.name.replace("-", " ").title(),
         type_key=kind.key,
         type_label=kind.label_zh if request.lang == "zh" else kind.label,
         title_prefix=kind.prefix,
@@ -28,6 +28,7 @@ async def outline(state: State, runtime: Runtime[Deps]) -> State:
         outline=specs,
         choices=pack.choices(kind.key),
         evidence=state["evidence"],
+        about=tuple(tuple(sorted(group)) for group in deps.memory.concepts(ask_of(request.topic))),
     )
     if not predecessors(view(brief)):
         specs = tuple(spec for spec in specs if spec.required or spec.key != "changes")

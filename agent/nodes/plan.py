@@ -16,8 +16,8 @@ async def plan(state: State, runtime: Runtime[Deps]) -> State:
     questions = [
         Question(order=0, source="request", text=topic),
         *([Question(order=1, source="picture", text=topic)] if request.picture else []),
-        Question(order=2, source="precedents", text=topic, k=12),
-        Question(order=3, source="failed", text=topic, k=6),
+        Question(order=2, source="precedents", text=topic, k=40),
+        Question(order=3, source="failed", text=topic, k=20),
         Question(order=4, source="rules", text=topic),
         Question(order=5, source="series", text=topic, k=3),
         Question(order=6, source="posts", text=topic, k=6),

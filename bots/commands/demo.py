@@ -2,6 +2,7 @@
 
 import asyncio
 import json as jsonlib
+import sys
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -51,9 +52,10 @@ def _next(run: str, sha256: str, out: Path) -> None:
 Files: {out} (draft.md, draft.json, snapshot.json, governor.md)
 No language model wrote this: the grounded writer composes from quotes and recorded facts, and leaves blank what only the author knows.
 
-Try next (the same DAOCLERK_HOME):
-  daoclerk verify {run}                                   every sentence against its source again
-  daoclerk review {run} --by you --approve {sha256[:12]}      approve these exact bytes, write the submission files
-  daoclerk draft "开发者资助" --dao harbor                 in Chinese
+Try next:
+  export DAOCLERK_HOME={out.parents[1]} PATH={Path(sys.executable).parent}:$PATH
+  daoclerk verify {run}                                     every sentence against its source again
+  daoclerk review {run} --by you --approve {sha256[:12]}    approve these exact bytes, write the submission files
+  daoclerk draft "开发者资助" --dao harbor                       in Chinese
   daoclerk search "treasury diversification" --dao harbor
-  daoclerk ingest files PATH                              your own DAO's proposals (JSONL or Markdown)""")
+  daoclerk ingest files PATH                                your own DAO's proposals (JSONL or Markdown)""")

@@ -3,9 +3,13 @@
 from importlib.resources import as_file
 from importlib.resources import files as resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bots.console import bar, say, show, show_json
 from bots.wiring import App, open_app
+
+if TYPE_CHECKING:
+    from retrieval.index import SyncReport
 
 
 def files(home: Path | None, paths: list[Path], *, dao: str | None, skipped: Path | None, index: bool, json: bool) -> None:
@@ -44,8 +48,13 @@ def _ingest(app: App, paths: list[Path], *, dao: str | None, skipped: Path, json
         show(f"{report.sentence()}; proposals: {c.new:,} new, {c.changed:,} changed, {c.same:,} as they were")
 
 
+def told(report: "SyncReport") -> str:
+    """What a sync did, in one line."""
+    return f"index: {report.proposals:,} proposals, {report.embedded:,} embedded now, {report.reused:,} vectors were stored, {report.removed:,} stale ones removed"
+
+
 def embed(app: App) -> None:
     """Embed what has no vector yet."""
     with bar("embed") as progress:
         done = app.dense.sync(progress.count)
-    say(f"index: {done}")
+    say(told(done))

@@ -46,6 +46,7 @@ def test_exported_drafts_fit_the_schema(draft: Draft) -> None:
     jsonschema.validate(json.loads(export(draft, "json").data), json.loads(draft_schema.text()))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(drafts())
 def test_strange_drafts_fit_the_schema_and_an_unknown_field_does_not(draft: Draft) -> None:

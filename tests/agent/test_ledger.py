@@ -161,6 +161,10 @@ def test_whole_floats_and_decomposed_letters_give_the_same_bytes() -> None:
     assert named(40.5, "x") != named(40, "x")
 
 
+def test_a_field_without_a_value_leaves_no_trace_in_the_bytes() -> None:
+    assert b"null" not in canonical(draft())
+
+
 def test_infinity_is_no_json() -> None:
     with pytest.raises(DataError, match="cannot be written as JSON"):
         canonical(draft(evidence=(measured(float("inf")),)))

@@ -139,6 +139,6 @@ def test_what_is_not_one_plain_amount_is_no_fact(quote: str) -> None:
 
 
 def test_traits_are_told_from_the_text() -> None:
-    found = {fact.name: fact.value for fact in traits("We ask for 40 ETH for two quarters and publish a report.")}
+    found = {fact.name: fact.value for fact in traits("We ask for 40 ETH for two quarters and will publish a report.")}
     assert found == {"names_amount": "yes", "names_term": "yes", "names_report": "yes"}
     assert {fact.value for fact in traits("Be kind.")} == {"no"}

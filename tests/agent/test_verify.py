@@ -157,6 +157,15 @@ def test_a_fact_that_no_record_knows_must_stand_in_the_text() -> None:
     assert failing(verify(draft(), stored)) == []
 
 
+def test_a_quote_without_offsets_stands_anywhere_in_its_source() -> None:
+    rows = ledger()
+    loose = rows[7].model_copy(update={"locator": rows[7].locator.model_copy(update={"start": None, "end": None})})
+    for quote, found in ((rows[7].quote, []), ("A vote lasts 7 days.", ["source.quote"])):
+        changed = loose.model_copy(update={"quote": quote})
+        made = resealed(draft(evidence=(*rows[:7], changed, rows[8])))
+        assert [r.rule for r in failing(resolve(made, Stored()))] == found
+
+
 def test_computed_values_are_recomputed() -> None:
     rows = ledger()
     wrong = rows[1].model_copy(update={"facts": (rows[1].facts[0].model_copy(update={"value": -41.0}),)})

@@ -19,6 +19,8 @@ from bots import asking
 from bots.drafting import begin, resume, review
 from bots.wiring import App
 
+pytestmark = pytest.mark.slow
+
 CHART = Path(__file__).parents[2] / "bots" / "sample" / "charts" / "nft-sales.png"
 TOPIC = {"en": "creator rebates: NFT sales are falling", "zh": "创作者返还：NFT 成交数下降"}
 
@@ -77,6 +79,19 @@ async def test_the_picture_is_known_by_its_bytes_and_its_fall_is_told(harbor: Ap
     assert "1,240" in said.text
     assert "744" in said.text
     assert next(e for e in made.evidence if e.id == said.cites[0]).kind == "chart"
+
+
+async def test_a_picture_that_differs_from_the_series_is_shown_beside_it(harbor: App) -> None:
+    series = next(s for s in harbor.records.read_series("harbor") if s.metric == "nft_sales_weekly")
+    first = next(p for p in series.points if p.time.date().isoformat() == "2025-03-03")
+    points = tuple(p.model_copy(update={"value": 1200.0}) if p == first else p for p in series.points)
+    harbor.records.add_series([series.model_copy(update={"points": points})])
+    made = await draft(harbor)
+    told = [s for s in sentences(made, "motivation") if "the picture gives 1,240" in s.text]
+    assert len(told) == 1
+    assert "1,200" in told[0].text
+    assert len(told[0].cites) == 2
+    assert not [c for c in made.checks if c.level == "error"]
 
 
 async def test_an_unknown_picture_is_not_read_and_the_draft_says_so(harbor: App, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import html
 import json
 import re
 
+import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
@@ -14,6 +15,8 @@ from bots.drafting import begin
 from bots.wiring import App
 from tests.bots.conftest import lexical_app
 from tests.scripted_llm import MODEL, ScriptedLLM, Seen, Step, completion, status
+
+pytestmark = pytest.mark.slow
 
 TOPIC = "creator rebates: NFT sales are falling"
 _ENTRY = re.compile(r'<evidence id="(E\d+)">\n(kind: proposal; role: (?:ask|argument)[^\n]*)\n.*?<quote>(.*?)</quote>', re.DOTALL)

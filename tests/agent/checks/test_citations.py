@@ -16,7 +16,18 @@ def test_a_sound_draft_passes_every_rule_and_says_what_was_counted(lang: str) ->
     results = citations.check(draft("zh" if lang == "zh" else "en"))
     assert {result.level for result in results} == {"pass"}
     assert len(results) == 7
-    assert all(result.message for result in results)
+
+
+def test_a_pass_says_how_much_was_looked_at() -> None:
+    assert [result.message for result in citations.check(draft())] == [
+        "all 10 factual sentences cite evidence",
+        "all 13 citations name evidence of the ledger",
+        "all 3 quotes stand in the evidence cited",
+        "all 4 quotations stand in the evidence cited or in the request",
+        "2 uncited opinions and set phrases state no number and no outcome",
+        "the title and the choices state no number of their own",
+        "the 9 pieces of evidence are those the provenance names",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -30,6 +41,9 @@ def test_a_sound_draft_passes_every_rule_and_says_what_was_counted(lang: str) ->
         (s("It asked.", "fact", "E3", quotes=("",)), "citation.quote"),
         (s("The reply was “there was no way to tell if it worked”.", "fact", "E7"), "citation.quotation"),
         (s("回复说“没有任何办法判断成效”。", "fact", "E7"), "citation.quotation"),
+        (s("So-called “letters of my small” are many.", "opinion"), "citation.quotation"),
+        (s("所谓“长长的新内容啊”太长。", "opinion"), "citation.quotation"),
+        (s("He wrote “17 of 23 replies said so”, not “there is a way to tell it”.", "fact", "E7"), "citation.quotation"),
         (s("This sets aside 5 % of fees.", "opinion"), "citation.smuggled"),
         (s("It starts on 3 March 2024.", "boilerplate"), "citation.smuggled"),
         (s("HIP-31 was a mistake.", "opinion"), "citation.smuggled"),
@@ -55,6 +69,8 @@ def test_an_unsound_sentence_is_named_with_the_rule_it_breaks(sentence: Sentence
         s("He wrote “17 of 23 replies said so”.", "fact", "E7", quotes=("17 of  23 replies said so",)),
         s("A vote lasts 7 days.", "opinion", "E8"),
         s("So-called “rebates”.", "opinion"),
+        s("So-called “letters of a small” are few.", "opinion"),
+        s("所谓“短短之内容”很短。", "opinion"),
     ],
 )
 def test_a_sound_sentence_is_left_alone(sentence: Sentence) -> None:

@@ -17,11 +17,17 @@ def test_a_sound_draft_has_no_finding_and_nothing_is_removed(lang: str) -> None:
     results = check(made)
     assert {r.level for r in results} == {"pass"}
     assert prune(made, results) == (made, ())
+    assert f"all {10 if lang == 'en' else 5} factual sentences are supported by what they cite" in {r.message for r in results}
 
 
 def test_a_sentence_with_little_of_what_it_cites_is_a_warning() -> None:
     made = draft(sections=(Section(key="m", heading="M", sentences=(s("Validators lost their insurance deposits.", "fact", "E3"),)),))
     assert [(r.rule, r.level, r.where) for r in check(made) if r.level != "pass"] == [("support.words", "warning", "m[0]")]
+
+
+def test_an_uncited_sentence_is_one_finding_not_two() -> None:
+    made = draft(sections=(Section(key="m", heading="M", sentences=(s("Harbor is a place.", "fact"),)),))
+    assert [(r.rule, r.where) for r in check(made) if r.level != "pass"] == [("citation.missing", "m[0]")]
 
 
 def test_failing_sentences_go_and_each_removal_is_told() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.checks.duplicates import Earlier, earlier, jaccard, near, resubmission, text_likeness, title_likeness
-from tests.agent.harbor_draft import draft, ledger
+from agent.checks.duplicates import Earlier, earlier, jaccard, near, resubmission, shingles, text_likeness, title_likeness
+from tests.agent.harbor_draft import draft, ledger, one, s
 
 TEXT = " ".join(f"word{index} and thing{index}" for index in range(30))
 
@@ -65,6 +65,18 @@ def test_a_resubmission_is_told_with_its_outcome(status: str, level: str, words:
     assert [(r.level, r.rule, r.where) for r in found] == [(level, "duplicate.resubmission", "title")]
     assert "HIP-9 'Quarterly rebates for creators' (2024-01-05), likeness 1.00" in found[0].message
     assert words in found[0].message
+
+
+def test_the_drafts_own_words_are_compared_and_its_quotations_are_not() -> None:
+    old = [Earlier("D", "something else", TEXT, "failed")]
+    copied, quoted = one(s(TEXT, "opinion")), one(s(f"“{TEXT}”", "fact", "E3", quotes=(TEXT,)))
+    assert [r.level for r in resubmission(copied, old)] == ["warning"]
+    assert [r.level for r in resubmission(quoted, old)] == ["pass"]
+
+
+def test_a_shingle_is_four_words() -> None:
+    assert shingles("a b c d e") == {"a b c d", "b c d e"}
+    assert shingles("a b c") == set()
 
 
 def test_proposals_of_the_ledger_are_the_default_candidates() -> None:

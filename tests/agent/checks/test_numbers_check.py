@@ -3,7 +3,9 @@
 import pytest
 
 from agent.checks import numbers
-from agent.ledger import evidence_sha256, number
+from agent.checks.numbers import recorded, told
+from agent.checks.places import Place
+from agent.ledger import derive, evidence_sha256, number
 from agent.schemas import Draft, Fact, Section, Sentence
 from tests.agent.harbor_draft import draft, ledger, one, row, s
 
@@ -15,6 +17,15 @@ def errors(made: Draft) -> list[str]:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_sound_draft_passes(lang: str) -> None:
     assert {result.level for result in numbers.check(draft("zh" if lang == "zh" else "en"))} == {"pass"}
+
+
+def test_a_pass_says_how_much_was_looked_at() -> None:
+    assert [result.message for result in numbers.check(draft())] == [
+        "all 31 numbers, dates and ids stand in the evidence cited",
+        "all 3 computed values that are cited are stated",
+        "all 3 outcomes told are the recorded ones",
+        "no evidence that is cited contradicts other evidence unseen",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +88,31 @@ def test_a_computed_value_that_is_cited_is_stated(text: str, cites: tuple[str, .
 )
 def test_an_outcome_told_is_the_recorded_one(text: str, cites: tuple[str, ...], expected: list[str]) -> None:
     assert errors(one(s(text, "fact", *cites))) == expected
+
+
+def test_a_computed_count_tells_only_the_outcome_it_counts() -> None:
+    fund = row("HIP-31")
+    count = derive("count", [(fund, "status")], name="count", digits=0, role="count-failed").model_copy(update={"id": "E2"})
+    assert recorded([count]) == {"failed"}
+    assert recorded([row("HIP-44")]) == {"passed"}
+    assert recorded([row("HIP-44").model_copy(update={"facts": (), "quote": "It passed."})]) == set()
+    assert recorded([row("reply-4").model_copy(update={"quote": "Well, it passed."})]) == {"passed"}
+
+
+def test_a_condition_further_away_than_forty_characters_tells_an_outcome() -> None:
+    far = "If " + "x" * 38 + " it failed."
+    assert told(Place("", s(far, "fact"), (), ())) == {"failed"}
+    assert told(Place("", s("If it failed.", "fact"), (), ())) == set()
+
+
+def test_other_things_and_other_daos_contradict_nothing() -> None:
+    sales = row("sales")
+    other = {"title": "Other sales"}, {"locator": sales.locator.model_copy(update={"dao": "elsewhere"})}
+    for change in other:
+        facts = (Fact(name="last", value=871, unit="sales", time="2025-04-02"),)
+        rows = number([sales, sales.model_copy(update={"sha256": "0", "facts": facts, **change})])
+        made = draft(sections=(Section(key="m", heading="M", sentences=(s("Sales were 744.", "fact", "E1"),)),), evidence=rows)
+        assert [r.level for r in numbers.check(made) if r.rule == "contradiction.shown"] == ["pass"]
 
 
 def test_what_contradicts_is_shown_and_not_chosen_between() -> None:

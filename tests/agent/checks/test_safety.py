@@ -18,6 +18,19 @@ def test_a_sound_draft_passes_all_seven_rules() -> None:
     assert [r.level for r in safety.check(draft("zh"))] == ["pass"] * 7
 
 
+def test_a_pass_says_how_much_was_looked_at() -> None:
+    linked = one(s("See https://forum.harbor.example/t/HIP-31 and https://forum.harbor.example/t/HIP-44.", "opinion"), title="T", blanks=())
+    assert [r.message for r in safety.check(linked)] == [
+        "title 1, text 98 UTF-16 units",
+        "3 choices, all different",
+        "2 links, all to sources",
+        "no hidden, control or direction characters; composed form",
+        "no '#proposer=' suffix",
+        "nobody is notified",
+        "0 blanks, all listed and marked",
+    ]
+
+
 @pytest.mark.parametrize(
     "char",
     [
@@ -128,6 +141,17 @@ def test_an_empty_sentence_is_an_error() -> None:
 )
 def test_choices_are_two_or_more_different_and_short(choices: tuple[str, ...], expected: list[tuple[str, str]]) -> None:
     assert [(level, where) for rule, level, where in found(draft(choices=choices)) if rule == "format.choices"] == expected
+
+
+def test_a_choice_of_256_units_is_allowed_and_a_faulty_one_is_told_why() -> None:
+    assert found(draft(choices=("x" * 256, "Against"))) == []
+    told = {
+        r.message
+        for choices in (("For", ""), ("For", "for"), ("For", "x" * 257))
+        for r in safety.check(draft(choices=choices))
+        if r.level == "error"
+    }
+    assert {message.rsplit("' ", maxsplit=1)[1] for message in told} == {"is empty", "stands twice", "is longer than 256 UTF-16 units"}
 
 
 def test_one_choice_is_no_fault_of_a_short_answer() -> None:

@@ -23,6 +23,7 @@ def supported(text: str, *cites: str, quotes: tuple[str, ...] = ()) -> bool:
         ("投票为期 7 天。", ("E8",)),
         ("创作者基金申请 3.5万枚 HBR。", ("E9",)),
         ("HIP-31 failed.", ("E3",)),
+        ("Protocol fees shine.", ("E5",)),
     ],
 )
 def test_a_sentence_that_says_what_is_cited_is_supported(text: str, cites: tuple[str, ...]) -> None:
