@@ -10,9 +10,9 @@ from agent.schemas import Evidence, Hit, Proposal
 
 VERY_NEAR = 0.5
 """One precedent that names so much of the topic is enough to draft from."""
-NEAR = 0.4
+NEAR = 0.34
 """Nearness from which a proposal counts as a precedent..."""
-NEAR_TITLE = 0.3
+NEAR_TITLE = 0.25
 """...or this, if its title names something of the topic."""
 READ = 10_000
 """Characters of a body that nearness is measured on."""
@@ -32,6 +32,13 @@ def _near(proposal: Proposal, about: Concepts, share: float) -> bool:
     return share >= NEAR or (share >= NEAR_TITLE and relevance(about, proposal.title) > 0)
 
 
+def _order(shares: Sequence[float]) -> list[int]:
+    """Places in the search's list, by its order and by nearness in equal parts (reciprocal ranks, as in rank fusion)."""
+    by_nearness = sorted(range(len(shares)), key=lambda at: (-round(shares[at], 2), at))
+    rank = {at: place for place, at in enumerate(by_nearness)}
+    return sorted(rank, key=lambda at: (-(1 / (10 + at) + 1 / (10 + rank[at])), at))
+
+
 def unquotable(text: str) -> bool:
     """Links, markup, hidden characters, or words that address the reader: nothing to put before a committee."""
     return bool(DIRTY.search(text) or ADDRESSED.search(text))
@@ -43,7 +50,7 @@ def evidence(
     """Evidence of at most `limit` precedents, best first; how many were near enough; how near the nearest of all is."""
     common = boilerplate(proposal.body for _, proposal in found)
     measured = [(nearness(proposal, about), hit, proposal) for hit, proposal in found]
-    order = sorted(range(len(measured)), key=lambda at: (-round(measured[at][0], 1), at))
+    order = _order([share for share, _, _ in measured])
     near, titles = [], set[str]()
     for _, hit, proposal in (measured[at] for at in order if _near(measured[at][2], about, measured[at][0])):
         if fold(proposal.title) not in titles:  # the same text put up twice is one precedent

@@ -65,6 +65,7 @@ class State(TypedDict, total=False):
     brief: DraftBrief  # outline
     title: str  # outline
     written: Annotated[list[Written], operator.add]  # write, in parallel
+    struck: Annotated[list[CheckResult], operator.add]  # check: sentences that failed and were sent back, as findings
     pending: tuple[Pending, ...]  # outline, check, review: what to write next
     revision: int  # check, review: how often sections were written again, all in all
     tries: int  # check: ...and since a person last spoke

@@ -32,6 +32,8 @@ def dispatch(app: typer.Typer) -> None:
     except Exception as unknown:
         if _usage(unknown):
             return
+        if isinstance(unknown, UnicodeEncodeError) and unknown.object in sys.argv:
+            end(f"'{unknown.object[:80]}' is not UTF-8 text, type it again", 2)
         if kept := _checkpoints(unknown):
             end(kept, 1)
         end(f"{_words(unknown)}{_logged(unknown)}", 1)

@@ -127,4 +127,4 @@ spec-asset = 所涉资产或部署为 [[名称、链与地址]]，参数为 [[�
 budget-asked = { $name }申请 { $amount } { $unit }，{ $outcome }。
 outcome-passed-heads = 获得通过（{ $for } 人赞成、{ $against } 人反对，仅计人数）
 outcome-failed-heads = 未获通过（{ $for } 人赞成、{ $against } 人反对，仅计人数）
-outcome-unknown-heads = 投票已结束，{ $for } 人赞成、{ $against } 人反对（仅为人数，未记录投票权，故不知是否通过）
+outcome-unknown-heads = 投票已结束，{ $for } 人赞成、{ $against } 人反对（仅计人数，是否通过未见记录）

@@ -62,7 +62,7 @@ class Corpus:
     @classmethod
     def build(cls, dao: str, heads: "Sequence[Head]", proposals: Iterable[Proposal]) -> "Corpus":
         """Read every text once. Heads without a proposal (or the other way round) are left out."""
-        texts = {proposal.id: proposal for proposal in proposals}
+        texts: dict[str, Proposal] = {proposal.id: proposal for proposal in proposals}
         kept = [head for head in heads if head.id in texts]
         rows = [texts[head.id] for head in kept]
         titles = [tokens(row.title) for row in rows]

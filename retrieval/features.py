@@ -114,7 +114,8 @@ class Computed:
 
     def nearest(self) -> Mask:
         """The nearest vectors."""
-        return (self.column("dense_rank") < np.log1p(NEAREST)) & (self.column("dense") > 0)
+        near: Mask = (self.column("dense_rank") < np.log1p(NEAREST)) & (self.column("dense") > 0)
+        return near
 
 
 def compute(corpus: Corpus, asked: Asked, base: Mask, now: float, dense: Floats | None = None) -> Computed:

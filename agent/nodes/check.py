@@ -28,9 +28,11 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
     failing = _by_section(results)
     if failing and state["tries"] < deps.revisions:
         deps.progress(Event("check", "note", f"{len(failing)} sections to write again"))
-        return {"pending": failing, "revision": state["revision"] + 1, "tries": state["tries"] + 1}
+        sent_back = _sent_back(draft, failing)
+        return {"pending": failing, "revision": state["revision"] + 1, "tries": state["tries"] + 1, "struck": sent_back}
     draft, removed = prune(draft, results)
     draft = _with_ledger(draft.model_copy(update={"blanks": _blanks(draft.sections)}), state["evidence"])
+    removed = (*_gone(draft, state.get("struck", [])), *removed)
     results = (*findings_of(draft), *removed, *_rules(draft, deps), *resubmission(draft))
     draft = seal(draft.model_copy(update={"checks": tuple(sorted(results, key=_weight))}))
     await deps.journal.draft(draft)
@@ -121,6 +123,28 @@ def _by_section(results: Iterable[CheckResult]) -> tuple[Pending, ...]:
         if result.level == "error" and place:
             found.setdefault(place["key"], []).append(result)
     return tuple(Pending(key=key, findings=tuple(rows)) for key, rows in found.items())
+
+
+def _sent_back(draft: Draft, failing: Iterable[Pending]) -> list[CheckResult]:
+    """A finding for each failing sentence, with its text: what the writer drops in the next version is still told."""
+    said = {f"{section.key}[{i}]": s.text for section in draft.sections for i, s in enumerate(section.sentences)}
+    reasons: dict[str, list[str]] = {}
+    for finding in (f for pending in failing for f in pending.findings):
+        reasons.setdefault(finding.where, []).append(f"{finding.rule}: {finding.message}")
+    return [
+        CheckResult(
+            rule="draft.removed", level="warning", where=where.split("[")[0], message=f"removed: '{said[where]}' ({'; '.join(why)})"
+        )
+        for where, why in reasons.items()
+        if where in said
+    ]
+
+
+def _gone(draft: Draft, struck: Iterable[CheckResult]) -> list[CheckResult]:
+    """Those sent back whose words are no longer in the draft, each once."""
+    texts = {s.text for section in draft.sections for s in section.sentences}
+    found = {row.message: row for row in struck if not any(row.message.startswith(f"removed: '{text}' (") for text in texts)}
+    return list(found.values())
 
 
 def _rules(draft: Draft, deps: Deps) -> tuple[CheckResult, ...]:

@@ -52,7 +52,7 @@ async def _picture(deps: Deps, request: Request, question: Question, at: datetim
 
 async def _precedents(deps: Deps, request: Request, question: Question, at: datetime) -> Answer:
     query = Query(text=question.text, dao=request.dao, before=request.before, exclude=request.exclude, k=question.k)
-    return await _search(deps, query, question, at, limit=7, lang=request.lang)
+    return await _search(deps, query, question, at, limit=8, lang=request.lang)
 
 
 async def _failed(deps: Deps, request: Request, question: Question, at: datetime) -> Answer:

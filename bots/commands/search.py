@@ -46,6 +46,8 @@ def search(
             raise InputError(
                 "search: the query is empty" if not text.strip() else f"search: the query has more than {QUERY_MAX:,} characters"
             )
+        if not encodable(text):
+            raise InputError("search: the query is not UTF-8 text, type it again")
         for wanted in status:
             if wanted not in STATUSES:
                 raise InputError(f"search: '{wanted}' is no status, take one of {', '.join(STATUSES)}")
@@ -67,6 +69,11 @@ def search(
         show(_line(place, hit))
     if not hits:
         say("nothing found")
+
+
+def encodable(text: str) -> bool:
+    """False for what a terminal sent as broken bytes: halves of characters."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _line(place: int, hit: Hit) -> str:

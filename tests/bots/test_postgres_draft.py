@@ -99,7 +99,7 @@ def test_the_program_itself_works_on_postgresql(app: App, postgres_store_url: st
         return well(program(app.home, *words, DAOCLERK_DATABASE_URL=postgres_store_url)).stdout
 
     made = json.loads(run("draft", TOPIC, "--dao", "harbor", "--run", "r1", "--json"))
-    assert "verified" in program(app.home, "verify", "r1", DAOCLERK_DATABASE_URL=postgres_store_url).stdout
+    assert "verified" in run("verify", "r1")
     done = json.loads(run("review", "r1", "--by", "alice", "--approve", made["sha256"][:12], "--json"))
     assert done["decision"] == "approve"
     assert all(Path(file).is_file() for file in done["files"])

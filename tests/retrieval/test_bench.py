@@ -37,7 +37,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "near_title_ids": [],
                     "query_created": f"2022-01-{n + 1:02d}",
                 }
-                asked.append(row | {"query_text_masked": f"Fund the {thing}\n\nWe fund the {thing} for one more year."})
+                row["query_text_masked"] = f"Fund the {thing}\n\nWe fund the {thing} for one more year."
+                asked.append(row)
     for name, rows in (("proposals", proposals), ("references", asked)):
         with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
