@@ -18,9 +18,10 @@ import numpy.typing as npt
 from agent.errors import DataError
 from agent.schemas import Proposal, utc
 from retrieval import glossary
+from retrieval.asked import Asked
 from retrieval.citations import series
 from retrieval.corpus import Corpus, Mask
-from retrieval.features import Asked, Computed, compute, once
+from retrieval.features import Computed, compute, once
 from retrieval.lexical import Field, Floats
 from retrieval.passages import passages
 from retrieval.ranker import SEEDS, Group, Kind, Ranker, fit, split

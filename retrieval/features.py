@@ -1,63 +1,19 @@
 """What the ranker sees of a query and each proposal: text, time and citations, all as of the query's instant."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from retrieval import glossary
+from retrieval.asked import Asked
 from retrieval.citations import cited
 from retrieval.corpus import Corpus, Mask
 from retrieval.lexical import Field, Floats
-from retrieval.tokens import bigrams, grams, has_chinese, tokens
 
 DAY = 86_400.0
-LEAD_TERMS = 120
 NEAREST = 30
 """Nearest vectors that become candidates whatever their words."""
-SHORT_TERMS = 40
-"""Terms below which a query is a topic and not a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query, cut up once: terms with what each counts."""
-
-    text: str
-    words: Mapping[str, float] = field(repr=False)
-    title_words: Mapping[str, float] = field(repr=False)
-    lead_words: Mapping[str, float] = field(repr=False)
-    pairs: Mapping[str, float] = field(repr=False)
-    grams: Mapping[str, float] = field(repr=False)
-
-    @classmethod
-    def of(cls, text: str, translate: bool = False) -> "Asked":
-        """The first line that holds a word is taken as the title. `translate` adds the glossary's other language."""
-        title = next((line.strip(" #*\t") for line in text.splitlines() if any(char.isalnum() for char in line)), "")[:300]
-        words, title_words = tokens(text), tokens(title)
-        plain, plain_title = words, title
-        if translate and has_chinese(text):
-            plain, plain_title = tokens(glossary.to_english(text)), glossary.to_english(title)
-        other: Callable[[str, Mapping[str, float]], Mapping[str, float]] = glossary.expand if translate else _same
-        return cls(
-            text=text,
-            words=other(text, Counter(words)),
-            title_words=other(title, Counter(title_words)),
-            lead_words=other(text[: LEAD_TERMS * 6], Counter(words[:LEAD_TERMS])),
-            pairs=Counter(bigrams(plain)),
-            grams=Counter(grams(plain_title)),
-        )
-
-    @property
-    def short(self) -> bool:
-        """A topic rather than a text."""
-        return sum(self.words.values()) < SHORT_TERMS
-
-
-def _same(_: str, words: Mapping[str, float]) -> Mapping[str, float]:
-    return words
 
 
 def top(scores: Floats) -> Floats:
@@ -174,13 +130,13 @@ def _text(corpus: Corpus, asked: Asked, base: Mask, out: dict[str, Floats]) -> N
     own = np.maximum(corpus.title.own(), 1e-6)
     in_text, in_title = corpus.title.scores(once(asked.words)), corpus.title.scores(once(asked.title_words))
     out["title"] = top(np.where(base, corpus.title.scores(asked.words), 0).astype(np.float32))
-    out["title_inside"] = in_text / own
+    out["title_inside"] = (in_text / own).astype(np.float32)
     out["title_by_title"] = top(np.where(base, in_title, 0).astype(np.float32))
-    out["title_by_title_inside"] = in_title / own
+    out["title_by_title_inside"] = (in_title / own).astype(np.float32)
     out["title_by_title_cover"] = in_title / ideal(corpus.title, once(asked.title_words))
     gram = np.where(base, corpus.gram.scores(asked.grams), 0).astype(np.float32)
     out["gram"] = top(gram)
-    out["gram_inside"] = gram / np.maximum(corpus.gram.own(), 1e-6)
+    out["gram_inside"] = (gram / np.maximum(corpus.gram.own(), 1e-6)).astype(np.float32)
     out["length"] = np.log1p(corpus.length)
 
 
@@ -191,7 +147,7 @@ def _time(corpus: Corpus, base: Mask, now: float, out: dict[str, Floats]) -> Non
     younger = ranks(_order(known, base))
     out["age_rank"] = younger
     out["age_rank_log"] = np.log1p(younger)
-    out["age_share"] = younger / max(1, int(base.sum()))
+    out["age_share"] = (younger / max(1, int(base.sum()))).astype(np.float32)
 
 
 def _order(known: npt.NDArray[np.float64], base: Mask) -> Floats:

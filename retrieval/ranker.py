@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from retrieval.features import NEAREST, Asked, Computed
+from retrieval.asked import Asked
+from retrieval.features import NEAREST, Computed
 
 if TYPE_CHECKING:
     from lightgbm import Booster

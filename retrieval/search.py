@@ -12,10 +12,11 @@ import numpy as np
 from agent.schemas import DaoId, Hit, Instant, Proposal, ProposalId, Query
 from agent.text import Span
 from retrieval import glossary
+from retrieval.asked import Asked
 from retrieval.citations import cited
 from retrieval.concepts import concepts
 from retrieval.corpus import Corpus, Mask, cache_key, cache_path
-from retrieval.features import Asked, compute
+from retrieval.features import compute
 from retrieval.lexical import Floats, idf
 from retrieval.passages import Passages
 from retrieval.ranker import Ranker, fuse

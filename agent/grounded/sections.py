@@ -58,37 +58,38 @@ def ask_of(text: str) -> str:
 
 
 Kind = Literal["swap", "asset", "money", "parameter", "position"]
-_WANTED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "position",
-            r"\b(?:poll|membership|elect(?:ion)?s?|committee members?|code of conduct|ban name|point of interest|add the location)\b|选举|行为准则|兴趣点",
-        ),
-        ("swap", r"\b(?:diversif\w*|swaps?|buy-?backs?|burn(?:ing)?|convert\w*|sell|sale of)\b|兑换|换成|回购|销毁|多元化"),
-        (
-            "asset",
-            r"\b(?:onboard\w*|list (?:a|new|the)|new collateral|collateral (?:type|asset)|add .{0,20}collateral|vault type|deploy\w*|synth)\b|上线|新增|抵押品",
-        ),
-        (
-            "money",
-            r"\b(?:grants?|fund(?:s|ed|ing)?|budgets?|payments?|compensat\w+|rebates?|stipends?|sponsor\w*|bount(?:y|ies)|hir(?:e|ing)|salar(?:y|ies)|"
-            r"spend(?:ing)?|audits?|retainer|rewards? (?:program|pool)|incentives?|renew(?:al)?)\b|拨款|资助|资金|预算|奖励|支付|返还|返利|赞助|激励|补贴|赏金|津贴|续期",
-        ),
-        (
-            "parameter",
-            r"\b(?:parameters?|ratios?|caps?|ceilings?|thresholds?|quorum|fees?|rates?|limits?|config\w*|sccp|increas\w+|decreas\w+|reduc\w+|rais\w+|lower\w*|"
-            r"adjust\w*|duration|schedule)\b|参数|费率|上限|门槛|法定|调整|提高|降低",
-        ),
-    )
-)
+_WANTED: dict[Kind, re.Pattern[str]] = {
+    "position": re.compile(
+        r"\b(?:poll|membership|elect(?:ion)?s?|committee members?|code of conduct|ban name|point of interest|add the location)\b|选举|行为准则|兴趣点",
+        re.IGNORECASE,
+    ),
+    "swap": re.compile(
+        r"\b(?:diversif\w*|swaps?|buy-?backs?|burn(?:ing)?|convert\w*|sell|sale of)\b|兑换|换成|回购|销毁|多元化",
+        re.IGNORECASE,
+    ),
+    "asset": re.compile(
+        r"\b(?:onboard\w*|list (?:a|new|the)|new collateral|collateral (?:type|asset)|add .{0,20}collateral|vault type|deploy\w*|synth)\b|上线|新增|抵押品",
+        re.IGNORECASE,
+    ),
+    "money": re.compile(
+        r"\b(?:grants?|fund(?:s|ed|ing)?|budgets?|payments?|compensat\w+|rebates?|stipends?|sponsor\w*|bount(?:y|ies)|hir(?:e|ing)|salar(?:y|ies)|"
+        r"spend(?:ing)?|audits?|retainer|rewards? (?:program|pool)|incentives?|renew(?:al)?)\b|拨款|资助|资金|预算|奖励|支付|返还|返利|赞助|激励|补贴|赏金|津贴|续期",
+        re.IGNORECASE,
+    ),
+    "parameter": re.compile(
+        r"\b(?:parameters?|ratios?|caps?|ceilings?|thresholds?|quorum|fees?|rates?|limits?|config\w*|sccp|increas\w+|decreas\w+|reduc\w+|rais\w+|lower\w*|"
+        r"adjust\w*|duration|schedule)\b|参数|费率|上限|门槛|法定|调整|提高|降低",
+        re.IGNORECASE,
+    ),
+}
+"""In order of precedence."""
 
 
 def wanted(view: View) -> Kind:
     """What kind of thing is asked for, by the words of the topic and then by the type's label: decides terms, actions and blanks."""
     text = f"{view.brief.request.topic} {view.brief.request.caption or ''}"
     for source in (text, f"{view.brief.type_key} {view.brief.type_label}"):
-        for kind, pattern in _WANTED:
+        for kind, pattern in _WANTED.items():
             if pattern.search(source):
                 return kind
     return "position"

@@ -22,7 +22,7 @@ def test_both_languages_have_the_same_messages() -> None:
 
 def test_each_message_takes_the_same_values_in_both_languages() -> None:
     def values(lang: str) -> dict[str, set[str]]:
-        parts = _KEY.split(prompts.catalogue(lang))[1:]  # type: ignore[arg-type]
+        parts = _KEY.split(prompts.catalogue(lang))[1:]
         return {key: set(re.findall(r"\{ ?\$([a-z-]+)", text)) for key, text in zip(parts[::2], parts[1::2], strict=True)}
 
     assert values("en") == values("zh")

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.bots.program import CHART, ROOT, count, environment, furnish, notes, 
 pytestmark = pytest.mark.slow
 
 TOPIC = "more grants for builders"
+SEARCH = ("search", "国库资助 grants", "--dao", "harbor", "-k", "5", "--json")
 DRAFT = ("draft", TOPIC, "--dao", "harbor", "--format", "json")
 
 
@@ -30,6 +32,25 @@ def indexed_home(harbor_home: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def home(indexed_home: Path, tmp_path: Path) -> Path:
     return furnish(tmp_path / "home", indexed_home)
+
+
+@pytest.fixture(scope="session")
+def drafted_home(indexed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the draft of run r1, waiting for review. Copy it, don't write to it."""
+    home = furnish(tmp_path_factory.mktemp("drafted"), indexed_home)
+    well(program(home, *DRAFT, "--run", "r1"))
+    return home
+
+
+@pytest.fixture
+def drafted(drafted_home: Path, tmp_path: Path) -> Path:
+    return furnish(tmp_path / "drafted", drafted_home)
+
+
+@pytest.fixture(scope="session")
+def right(indexed_home: Path) -> object:
+    """What an undamaged home answers to SEARCH."""
+    return json.loads(well(program(indexed_home, *SEARCH)).stdout)
 
 
 def rows(path: Path, number: int, words: int = 400) -> Path:
@@ -68,7 +89,7 @@ def test_a_full_disk_stops_the_index_and_the_next_one_is_whole(indexed_home: Pat
         assert count(disk.path, "proposal_version", "dao = 'd'") == 60
 
 
-@pytest.mark.parametrize("left", [0, 200_000, 1_000_000, 1_600_000])
+@pytest.mark.parametrize("left", [0, 200_000, 1_600_000])
 def test_a_full_disk_stops_a_draft_and_it_is_finished_when_there_is_room(left: int, indexed_home: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "8m") as disk:
         furnish(disk.path, indexed_home)
@@ -88,8 +109,8 @@ def test_a_full_disk_stops_a_draft_and_it_is_finished_when_there_is_room(left: i
         well(program(disk.path, "verify", "r1"))
 
 
-def test_a_full_disk_leaves_the_file_that_stood_at_out(home: Path, tmp_path: Path) -> None:
-    well(program(home, *DRAFT, "--run", "r1"))
+def test_a_full_disk_leaves_the_file_that_stood_at_out(drafted: Path, tmp_path: Path) -> None:
+    home = drafted
     with small_disk(tmp_path / "disk", "1m") as disk:
         out = disk.path / "draft.md"
         out.write_text("what stood there", encoding="utf-8")
@@ -103,6 +124,24 @@ def test_a_full_disk_leaves_the_file_that_stood_at_out(home: Path, tmp_path: Pat
         assert "Sources" in out.read_text(encoding="utf-8")
         disk.read_only()
         said(program(home, "export", "r1", "--out", out), 1, "draft.md", "read-only")
+
+
+def test_a_full_disk_stops_the_files_of_an_approved_draft_and_resume_writes_them(drafted_home: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "20m") as disk:
+        home = furnish(disk.path, drafted_home)
+        disk.fill(300_000)
+        approve = ("review", "r1", "--by", "alice", "--approve", json.loads(well(program(home, "drafts", "--json")).stdout)[0]["sha256"])
+        said(program(home, *approve), 1, "full")
+        disk.grow("60m")
+        again = program(home, *approve)
+        if again.returncode:  # the verdict is stored; what is missing is the files
+            said(again, 2, "daoclerk resume r1")
+            well(program(home, "resume", "r1"))
+        files = [path for path in (home / "exports").rglob("*") if path.is_file()]
+        assert {path.suffix for path in files} == {".md", ".json"}
+        assert all(path.stat().st_size for path in files)
+        assert (count(home, "review"), count(home, "draft")) == (1, 1)
+        said(program(home, *approve), 2, "waits for no verdict")
 
 
 def test_a_read_only_home_is_named(indexed_home: Path, tmp_path: Path) -> None:
@@ -175,12 +214,9 @@ def _lexical_cut(home: Path) -> None:
     [(_chroma_database, 1), (_chroma_vectors, 1), (_chroma_gone, 0), (_chroma_older, 0), (_lexical, 0), (_lexical_cut, 0)],
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",
 )
-def test_a_damaged_or_stale_cache_is_built_anew(damage: "object", told: int, home: Path, indexed_home: Path) -> None:
-    query = ("search", "国库资助 grants", "--dao", "harbor", "-k", "5", "--json")
-    right = json.loads(well(program(indexed_home, *query)).stdout)
-    assert callable(damage)
+def test_a_damaged_or_stale_cache_is_built_anew(damage: Callable[[Path], None], told: int, home: Path, right: object) -> None:
     damage(home)
-    first = well(program(home, *query))
+    first = well(program(home, *SEARCH))
     assert json.loads(first.stdout) == right
     assert len(notes(first)) == told, first.stderr
     audit = well(program(home, "index", "audit", "--json"))
@@ -190,8 +226,8 @@ def test_a_damaged_or_stale_cache_is_built_anew(damage: "object", told: int, hom
     assert notes(audit) == []
 
 
-def test_damaged_checkpoints_are_named_and_drafts_stay(home: Path) -> None:
-    well(program(home, *DRAFT, "--run", "r1"))
+def test_damaged_checkpoints_are_named_and_drafts_stay(drafted: Path) -> None:
+    home = drafted
     _garbage(home / "checkpoints.db")
     for words in ((*DRAFT, "--run", "r2"), ("resume", "r1")):
         said(program(home, *words), 1, "checkpoints.db", "damaged", "delete it")
@@ -225,6 +261,13 @@ def test_a_topic_no_shell_would_pass_is_answered(topic: str, code: int, part: st
         code,
         part,
     )
+
+
+@pytest.mark.parametrize(
+    "words", [["search", "a\udcff", "--dao", "harbor"], ["resume", "\udcff"], ["verify", "\udcff"]], ids=lambda words: words[0]
+)
+def test_bytes_that_are_no_text_are_answered(words: list[str], harbor_home: Path) -> None:
+    said(program(harbor_home, *words), 2, "not UTF-8 text")
 
 
 def test_a_nul_within_a_topic_is_dropped(home: Path) -> None:
