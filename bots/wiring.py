@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.index import DenseIndex
     from retrieval.journal import Journal
     from retrieval.records import Records
+    from retrieval.scan import DenseHit
     from retrieval.search import Searcher
     from retrieval.store import Store
     from tools.llm import ChatModel
@@ -34,6 +35,18 @@ def software() -> str:
         return f"daoclerk {version('daoclerk')}"
     except PackageNotFoundError:
         return "daoclerk (not installed)"
+
+
+class Late:
+    """A dense index that is opened when it is first asked: a full text never asks it, and opening takes a second or two."""
+
+    def __init__(self, opened: "Callable[[], DenseIndex | None]") -> None:
+        self._opened = opened
+
+    def query(self, text: str, *, k: int, dao: str | None = None, rows: Sequence[int] | None = None) -> "Sequence[DenseHit]":
+        """As `DenseIndex.query`; nothing where there is none."""
+        index = self._opened()
+        return index.query(text, k=k, dao=dao, rows=rows) if index is not None else []
 
 
 @dataclass
@@ -120,7 +133,7 @@ class App:
         """Search among past proposals: lexical, citations, ranker, and dense vectors where the index holds some."""
         from retrieval.search import Searcher
 
-        return Searcher(self.store, self.home / "lexical", self.dense, multilingual=self.settings.embed_multilingual)
+        return Searcher(self.store, self.home / "lexical", Late(lambda: self.dense), multilingual=self.settings.embed_multilingual)
 
     # --- what one draft uses ----------------------------------------------------------------
 
@@ -214,18 +227,7 @@ class App:
 
 def open_app(home: Path | None = None) -> App:
     """The App of the environment's settings. Raises InputError on settings that make no sense."""
-    settings = load(home)
-    log_to_stderr()
-    return App(settings)
-
-
-def log_to_stderr() -> None:
-    """Log lines are for the person; standard output is for results."""
-    import sys
-
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    return App(load(home))
 
 
 def why(problem: OSError) -> str:

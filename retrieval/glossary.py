@@ -1,7 +1,7 @@
 """A glossary of governance and DeFi terms, so that a question in one language finds proposals in the other."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -77,14 +77,14 @@ def expand(text: str, words: Mapping[str, float]) -> dict[str, float]:
     """The query's terms with those of the other language added at a lower weight."""
     from retrieval.tokens import has_chinese, stems, tokens
 
-    out = Counter({word: float(count) for word, count in words.items()})
+    out = defaultdict(float, {word: float(count) for word, count in words.items()})
     if has_chinese(text):
         for term in matches(text):
             for place, word in enumerate(stems(entries()[term])):
                 out[word] += WEIGHT * (1.0 if place == 0 else OTHERS)
         return dict(out)
     reverse = _reverse()
-    added: Counter[str] = Counter()
+    added: dict[str, float] = defaultdict(float)
     for word, count in words.items():
         for term in reverse.get(word, ()):
             for piece in tokens(term):

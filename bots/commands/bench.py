@@ -12,7 +12,8 @@ def retrieval(home: Path | None, data: Path, *, json: bool) -> None:
     from retrieval.bench import run
 
     rows(data / "references.jsonl.gz")  # says in one sentence what is missing or broken
-    report = run(data, say=say)
+    with open_app(home) as app:
+        report = run(data, embedder=app.embedder, say=say)
     show_json(report.json()) if json else show(report.markdown())
 
 

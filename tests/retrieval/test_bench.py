@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             proposals.append({"dao": dao, "id": f"XIP-{n}", "title": f"Fund the {thing}", "body_markdown": body, "status": "passed"})
             proposals[-1] |= {"created": f"2022-01-{n + 1:02d}", "type": "grant", "links": []}
             if n >= 9:
-                row = {
+                row: dict[str, object] = {
                     "dao": dao,
                     "query_id": f"XIP-{n}",
                     "relevant_ids": [f"XIP-{n - 9}"],
