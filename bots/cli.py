@@ -276,12 +276,15 @@ def bench_drafts(
     data: Data,
     n: Annotated[int, typer.Option("-n", help="How many topics.", min=1)] = 200,
     seed: int = 1,
+    judge: Annotated[
+        Literal["lexical", "model"], typer.Option("--judge", help="What says that a citation supports a claim; model needs an endpoint.")
+    ] = "lexical",
     json: Json = False,
 ) -> None:
     """Draft from titles of real proposals, with that proposal and later ones hidden: citations, lint, time, memory."""
     from bots.commands.bench import drafts
 
-    drafts(context.obj, data, n=n, seed=seed, json=json)
+    drafts(context.obj, data, n=n, seed=seed, judge=judge, json=json)
 
 
 @bench_app.command("rules")

@@ -66,8 +66,11 @@ async def _state(app: App, run: str, given: object, request: Request, progress: 
         config = {"configurable": {"thread_id": run}}
         held = await graph.aget_state(config)  # type: ignore[arg-type]
         if waiting and not held.interrupts:
+            if held.tasks:
+                raise InputError(f"review: run '{run}' was cut off and is not done yet, `daoclerk resume {run}` goes on with it")
             raise InputError(f"review: run '{run}' waits for no verdict")
-        done = given is None and (bool(held.interrupts) or not held.next)
+        # Not `held.next`: a run cut off after a node's results were kept, but before the step was closed, names no next node.
+        done = given is None and (bool(held.interrupts) or not held.tasks)
         if not done:
             try:
                 await graph.ainvoke(given, config, context=app.deps(request, progress), durability="sync")  # type: ignore[call-overload]

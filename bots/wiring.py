@@ -1,5 +1,6 @@
 """The composition root: settings in, an App out. The only place that builds the objects the bots and the command line use."""
 
+import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,6 +16,7 @@ from agent.settings import Settings, load, strict_checkpoints
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
     from agent.ports import ChartReader, Writer
     from agent.schemas import Request
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from retrieval.search import Searcher
     from retrieval.store import Store
     from tools.llm import ChatModel
+
+CHECKPOINTS_LOCK = 0x64616F63
+"""PostgreSQL advisory lock under which the checkpoints' tables are made."""
 
 
 def software() -> str:
@@ -143,7 +148,7 @@ class App:
         from agent.state import Deps
         from bots.exporter import FileExporter
 
-        chat = self._chat() if request.writer == "model" else None
+        chat = self.chat() if request.writer == "model" else None
         return Deps(
             memory=self.searcher,
             records=self.records,
@@ -158,14 +163,15 @@ class App:
             software=software(),
         )
 
-    def _chat(self) -> "ChatModel":
+    def chat(self) -> "ChatModel":
+        """A client of the model endpoint with a draft's budget; `hang_up` closes it. Raises InputError if none is set."""
         from tools.budget import Budget
         from tools.llm import ChatModel
 
         settings = self.settings
         if settings.model_url is None:
             raise InputError(
-                "draft: the writer 'model' needs an endpoint, set DAOCLERK_MODEL_URL to its base URL (or use --writer grounded)"
+                "model: no endpoint is set, set DAOCLERK_MODEL_URL to its base URL (or do without: --writer grounded, --judge lexical)"
             )
         chat = ChatModel(
             url=settings.model_url,
@@ -216,13 +222,35 @@ class App:
             from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
             async with AsyncPostgresSaver.from_conn_string(url.replace("postgresql+psycopg://", "postgresql://", 1)) as saver:
-                await saver.setup()
+                await _set_up(saver)
                 yield saver
             return
         from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
         async with AsyncSqliteSaver.from_conn_string(str(self.home / "checkpoints.db")) as lite:
             yield lite
+
+
+async def _set_up(saver: "AsyncPostgresSaver") -> None:
+    """Make or upgrade the checkpoints' tables; Apps that start at once take turns.
+
+    The turn is polled for: its index is made CONCURRENTLY, which waits for every statement that waits.
+    """
+    from psycopg import AsyncConnection
+
+    connection = saver.conn
+    assert isinstance(connection, AsyncConnection)
+
+    async def mine() -> bool:
+        row = await (await connection.execute("SELECT pg_try_advisory_lock(%s) AS mine", (CHECKPOINTS_LOCK,))).fetchone()
+        return bool(row and row["mine"])
+
+    while not await mine():
+        await asyncio.sleep(0.05)
+    try:
+        await saver.setup()
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", (CHECKPOINTS_LOCK,))
 
 
 def open_app(home: Path | None = None) -> App:

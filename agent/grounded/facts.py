@@ -21,7 +21,7 @@ def headline(view: View) -> Iterator[Sentence]:
     for row in view.rows("chart"):
         yield _chart(view, row)
         return
-    for row in view.rows("series")[:1]:
+    for row in [r for r in view.rows("series") if not (r.locator.id or "").startswith("treasury")][:1]:
         yield movement(view, row)
 
 

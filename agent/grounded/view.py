@@ -19,10 +19,12 @@ HEADS = "voters"
 """The unit of a head count: nobody's voting power was recorded."""
 
 
-def tidy(text: str, limit: int = 110) -> str:
-    """Strangers' one-line text: hidden characters and markup dropped, at most `limit` characters."""
-    line = " ".join(re.sub(r"[*_`#<>\[\]|]+", " ", _HIDDEN.sub(" ", unicodedata.normalize("NFC", text))).split())
-    line = re.sub(r"https?://\S+|@(?:everyone|here)", "", line).strip()
+def tidy(text: str, limit: int = 110, *, markup: bool = False) -> str:
+    """Strangers' one-line text: hidden characters, addresses, pings and (unless `markup`) markup dropped, at most `limit` characters."""
+    line = _HIDDEN.sub(" ", unicodedata.normalize("NFC", text))
+    if not markup:
+        line = re.sub(r"[*_`#<>\[\]|]+", " ", line)
+    line = " ".join(re.sub(r"https?://\S+|@(?:everyone|here)", "", " ".join(line.split())).split())
     return line if len(line) <= limit else f"{line[:limit].rsplit(' ', 1)[0].rstrip(' ,;:-–—')}…"
 
 

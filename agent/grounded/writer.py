@@ -24,7 +24,7 @@ class GroundedWriter:
 
     async def title(self, brief: DraftBrief) -> str:
         """The topic as a title: one line, first letter capital, cut at a word if it is longer than the DAO allows."""
-        topic = ask_of(_line(brief.request.topic)).rstrip(" .。")
+        topic = ask_of(tidy(brief.request.topic, 400, markup=True)).rstrip(" .。")
         room = max(20, brief.title_max - utf16_len(brief.title_prefix))
         if utf16_len(topic) > room:
             topic = _shortened(topic, room)
@@ -39,12 +39,6 @@ class GroundedWriter:
         comments = [f.message for f in brief.findings if f.rule == "committee"]
         sentences += [sentence(seen.say("committee", comment=tidy(comment, 400)), "boilerplate") for comment in comments]
         return Section(key=brief.spec.key, heading=brief.spec.heading, layout=_layout(brief.spec), sentences=tuple(sentences))
-
-
-def _line(topic: str) -> str:
-    """The topic without pings and hidden characters; a label in brackets stays, the rule pack knows what it means."""
-    labels = re.match(r"(?:\s*\[[^\]]{1,30}\])+", topic)
-    return f"{labels[0].strip() if labels else ''} {tidy(topic[labels.end() :] if labels else topic, 400)}".strip()
 
 
 def _shortened(topic: str, room: int) -> str:

@@ -6,9 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from agent.checks.rules import lint_draft
-from agent.checks.support import alce
+from agent.checks.support import Alce, alce
 from agent.rules import load
 from agent.schemas import DaoId, Draft, Proposal, ProposalId, Request
 from agent.verify import verify
@@ -47,8 +48,12 @@ def topics(every: Sequence[Proposal], cited: dict[tuple[str, str], set[str]], n:
     return chosen
 
 
-def run(app: App, data: Path, *, n: int, seed: int, progress: Callable[[int, int], None]) -> dict[str, object]:
-    """Ingest the data into the app's home if it is not there, then draft and judge."""
+def run(
+    app: App, data: Path, *, n: int, seed: int, progress: Callable[[int, int], None], judge: Literal["lexical", "model"] = "lexical"
+) -> dict[str, object]:
+    """Ingest the data into the app's home if it is not there, then draft and judge. Raises InputError if the judge has no endpoint."""
+    if judge == "model":
+        app.chat()  # says at once that no endpoint is set
     every = proposals(data)
     for start in range(0, len(every), 500):
         app.store.add_proposals(every[start : start + 500])
@@ -58,16 +63,16 @@ def run(app: App, data: Path, *, n: int, seed: int, progress: Callable[[int, int
     chosen = topics(every, references, n, seed)
     judged = []
     for done, row in enumerate(chosen, 1):
-        judged.append(_one(app, row, references.get((row.dao, row.id), set())))
+        judged.append(_one(app, row, references.get((row.dao, row.id), set()), judge))
         progress(done, len(chosen))
-    return _report(judged, data, seed)
+    return {"support_test": judge, **_report(judged, data, seed)}
 
 
 def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _one(app: App, row: Proposal, wanted: set[str]) -> dict[str, object]:
+def _one(app: App, row: Proposal, wanted: set[str], judge: str) -> dict[str, object]:
     request = Request(topic=row.title, dao=DaoId(row.dao), before=row.created, exclude=(ProposalId(row.id),))
     began = time.perf_counter()
     draft = asyncio.run(begin(app, new_run(), request, lambda event: None))
@@ -81,7 +86,7 @@ def _one(app: App, row: Proposal, wanted: set[str]) -> dict[str, object]:
         "id": row.id,
         "answered": draft.answered,
         "seconds": seconds,
-        "alce": alce(draft) if draft.answered else None,
+        "alce": _scores(app, draft, judge) if draft.answered else None,
         "failures": [f"{f.rule} {f.where}: {f.message}" for f in failures],
         "lint": [f"{f.rule}: {f.message}" for f in lint],
         "precedents": len(found),
@@ -90,6 +95,20 @@ def _one(app: App, row: Proposal, wanted: set[str]) -> dict[str, object]:
         "late": late,
         "length": sum(len(s.text) for section in draft.sections for s in section.sentences),
     }
+
+
+def _scores(app: App, draft: Draft, judge: str) -> Alce:
+    """ALCE by the lexical and numeric test, or by a model asked about each claim."""
+    return alce(draft) if judge == "lexical" else asyncio.run(_asked(app, draft))
+
+
+async def _asked(app: App, draft: Draft) -> Alce:
+    from tools.judge import ModelJudge, judged_alce
+
+    try:
+        return await judged_alce(draft, ModelJudge(app.chat()))
+    finally:
+        await app.hang_up()
 
 
 def _late(app: App, draft: Draft, row: Proposal) -> list[str]:

@@ -1,6 +1,7 @@
 """`daoclerk bench`: each benchmark prints its figures with data, split and machine."""
 
 from pathlib import Path
+from typing import Literal
 
 from bots.console import bar, say, show, show_json
 from bots.wiring import open_app
@@ -17,12 +18,12 @@ def retrieval(home: Path | None, data: Path, *, json: bool) -> None:
     show_json(report.json()) if json else show(report.markdown())
 
 
-def drafts(home: Path | None, data: Path, *, n: int, seed: int, json: bool) -> None:
+def drafts(home: Path | None, data: Path, *, n: int, seed: int, judge: Literal["lexical", "model"], json: bool) -> None:
     """Real topics with the proposal itself and later ones hidden."""
     from bots.bench.drafts import run, table
 
     with open_app(home) as app, bar("drafts") as progress:
-        report = run(app, data, n=n, seed=seed, progress=progress.count)
+        report = run(app, data, n=n, seed=seed, judge=judge, progress=progress.count)
     show_json(report) if json else show(table(report))
 
 

@@ -66,6 +66,7 @@ def test_a_sound_draft_verifies(lang: Lang) -> None:
     assert "source.resolved" in {r.rule for r in results}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_changed_digit_of_a_sentence_is_named_even_if_the_draft_is_sealed_again(lang: Lang) -> None:
     made, total = draft(lang), 0
