@@ -10,6 +10,7 @@ from agent.checks.draft import check as findings_of
 from agent.checks.draft import prune
 from agent.checks.duplicates import resubmission
 from agent.checks.rules import lint_draft
+from agent.grounded.writer import GroundedWriter
 from agent.ledger import evidence_sha256, seal
 from agent.nodes.write import latest
 from agent.schemas import Blank, CheckResult, Draft, Evidence, Provenance, Section, WriterName
@@ -31,6 +32,9 @@ async def check(state: State, runtime: Runtime[Deps]) -> State:
         sent_back = _sent_back(draft, failing)
         return {"pending": failing, "revision": state["revision"] + 1, "tries": state["tries"] + 1, "struck": sent_back}
     draft, removed = prune(draft, results)
+    if any(result.where == "title" and result.level == "error" for result in results):
+        draft, retitled = await _retitled(draft, state, deps)
+        removed = (*removed, retitled)
     draft = _with_ledger(draft.model_copy(update={"blanks": _blanks(draft.sections)}), state["evidence"])
     removed = (*_gone(draft, state.get("struck", [])), *removed)
     results = (*findings_of(draft), *removed, *_rules(draft, deps), *resubmission(draft))
@@ -123,6 +127,15 @@ def _by_section(results: Iterable[CheckResult]) -> tuple[Pending, ...]:
         if result.level == "error" and place:
             found.setdefault(place["key"], []).append(result)
     return tuple(Pending(key=key, findings=tuple(rows)) for key, rows in found.items())
+
+
+async def _retitled(draft: Draft, state: State, deps: Deps) -> tuple[Draft, CheckResult]:
+    """A title that says what nothing supports gives way to the topic itself."""
+    plain = deps.pack.title(state["brief"].type_key, await GroundedWriter(draft.lang).title(state["brief"]))
+    told = CheckResult(
+        rule="draft.removed", level="warning", where="title", message=f"removed: the title '{draft.title}', the topic stands instead"
+    )
+    return draft.model_copy(update={"title": plain}), told
 
 
 def _sent_back(draft: Draft, failing: Iterable[Pending]) -> list[CheckResult]:

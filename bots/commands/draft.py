@@ -59,7 +59,10 @@ def finish(app: App, draft: Draft, format_: ExportFormat, out: Path | None) -> N
         format_ = "md"
     deliver(render(draft, format_).data, out)
     errors = [check for check in draft.checks if check.level == "error"]
-    if draft.answered:
+    reviews = asyncio.run(app.journal.reviews(draft.sha256))
+    if draft.answered and reviews:
+        say(f"draft {draft.sha256[:12]}, run {draft.run}: {', '.join(f'{row.verdict} by {row.reviewer}' for row in reviews)}")
+    elif draft.answered:
         say(f"stored as draft {draft.sha256[:12]}, run {draft.run}; not reviewed by anyone yet")
         say(f"next: `daoclerk verify {draft.run}`, `daoclerk review {draft.run} --by NAME --approve {draft.sha256[:12]}`")
     if errors:

@@ -30,7 +30,7 @@ def clerk(*, careless: bool = False) -> Step:
             return web.json_response(completion("nothing more is needed"))
         prompt = seen.text()
         if "sentences" not in json.dumps(seen.body.get("response_format", {})):
-            return web.json_response(completion(json.dumps({"title": "Rebates for creators"})))
+            return web.json_response(completion(json.dumps({"title": "Rebates of 88,888 ETH" if careless else "Rebates for creators"})))
         rows = [(name, html.unescape(quote)) for name, _, quote in _ENTRY.findall(prompt)][:2]
         said = [{"text": f"An earlier text says: “{q}”", "kind": "fact", "cites": [i], "quotes": [q]} for i, q in rows]
         said.append({"text": "The amount is [[exact amount]].", "kind": "boilerplate", "cites": [], "quotes": []})
@@ -82,6 +82,7 @@ async def test_what_a_careless_model_invents_is_not_in_the_draft(harbor: App) ->
     for invention in ("88,888", "All members support", "evil.example"):
         assert invention not in said
     assert "An earlier text says" in said
+    assert made.title.endswith("Creator rebates")
     assert not [c for c in made.checks if c.level == "error"]
     assert [c for c in made.checks if c.rule == "draft.removed"], "a removal is on record"
 
