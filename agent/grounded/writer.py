@@ -4,7 +4,8 @@ import re
 from typing import Literal
 
 from agent.brief import DraftBrief, SectionBrief, SectionSpec
-from agent.grounded.sections import COMPOSE, ask_of, generic
+from agent.grounded.asks import ask_of
+from agent.grounded.sections import COMPOSE, generic
 from agent.grounded.view import sentence, tidy, view
 from agent.grounded.words import say
 from agent.schemas import Lang, Section, Sentence

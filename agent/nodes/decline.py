@@ -4,7 +4,7 @@ from langgraph.runtime import Runtime
 
 from agent.brief import DraftBrief
 from agent.grounded import facts
-from agent.grounded.sections import topic
+from agent.grounded.asks import topic
 from agent.grounded.view import View, sentence, tidy, view
 from agent.ledger import evidence_sha256, seal
 from agent.nodes.check import provenance, with_inputs

@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from agent import precedents
 from agent.errors import SourceError, WriterError
-from agent.grounded.sections import ask_of
+from agent.grounded.asks import ask_of
 from agent.grounded.words import say
 from agent.passages import Concepts, fold, relevance
 from agent.records import from_chart, from_picture, from_post, from_request, from_series, request_text

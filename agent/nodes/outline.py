@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from agent.brief import DraftBrief
-from agent.grounded.sections import ask_of, predecessors
+from agent.grounded.asks import ask_of, predecessors
 from agent.grounded.view import view
 from agent.state import Deps, Event, Pending, State
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 import prompts
-from agent.grounded.sections import COMPOSE, ask_of
+from agent.grounded.asks import ask_of
+from agent.grounded.sections import COMPOSE
 from agent.grounded.view import rounded, tidy
 from agent.grounded.words import say
 from agent.grounded.writer import _shortened
