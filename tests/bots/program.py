@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,21 @@ def start(home: Path, *words: object) -> "subprocess.Popen[str]":
     """Run in the background, in a process group of its own."""
     command = [sys.executable, "-m", "bots.cli", *map(str, words)]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, env=environment(home), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(home),
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_hears_the_keyboard,
+    )
+
+
+def _hears_the_keyboard() -> None:
+    """A suite that was itself started in the background hands down an ignored SIGINT; a terminal does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def said(done: Done, code: int, *parts: str) -> str:
