@@ -26,7 +26,7 @@ async def decline(state: State, runtime: Runtime[Deps]) -> State:
     draft = Draft(
         run=state["run"],
         answered=False,
-        title=tidy(request.topic, 200),
+        title=tidy(request.topic, 200, markup=True),
         dao=request.dao,
         lang=request.lang,
         topic=request.topic,
