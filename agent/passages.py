@@ -10,7 +10,7 @@ from agent.cues import ADDRESSED, COMMANDING, DIRTY, HEADING_LINE, cues, procedu
 from agent.schemas import Proposal
 from agent.text import Span, sentences
 
-ROLES = ("ask", "argument", "specification", "budget", "timeline", "risk")
+ROLES = ("ask", "gist", "argument", "specification", "budget", "timeline", "risk")
 
 _LIST_MARK = re.compile(r"(?:[-*+•]|\d{1,3}[.)]|>)\s+")
 _LEAD_IN = re.compile(r"(?:\*\*|__)[^*_\n]{2,60}(?:\*\*|__)\s*[:：.]?\s*(?=[A-Z\u4e00-\u9fff])")
@@ -202,6 +202,8 @@ def _classify(text: str, start: int, end: int, section: str, overlap: float, pla
         scores["ask"] = (
             base / 2 + (1.6, 1.0, 0.6, 0.3, 0.0)[min(rank, 4)] * (section == "ask") + early + 0.9 * seen.asks + 0.2 * seen.amount
         )
+    if whole and rank == 0 and section in ("ask", "argument", ""):
+        scores["gist"] = base / 2 + 1.0 + 0.6 * (section == "ask") + early
     if whole and (section == "argument" or (seen.reasons and section not in ("budget", "timeline", "specification", "risk"))):
         scores["argument"] = base + 1.0 * (section == "argument") + 0.4 * seen.reasons + early / 2
     if seen.finite and section not in ("argument", "risk"):

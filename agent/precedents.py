@@ -70,10 +70,10 @@ def _of_one(hit: Hit, proposal: Proposal, found: Sequence[Passage], rank: int, s
         if rank >= until:
             continue
         fresh = [p for p in found if fold(proposal.body[p.start : p.end]) not in said]
-        for passage in pick(fresh, role, count, taken):
+        for passage in pick(fresh, role, count, taken) or (pick(fresh, "gist", 1, taken) if role == "ask" else []):
             taken.append((passage.start, passage.end))
             said.add(fold(proposal.body[passage.start : passage.end]))
-            rows.append(from_proposal(proposal, passage.start, passage.end, role, at, record=not rows))
+            rows.append(from_proposal(proposal, passage.start, passage.end, passage.role, at, record=not rows))
     if not rows:
         rows.append(from_proposal(proposal, hit.start, hit.end, "record", at, record=True))
     return rows

@@ -75,6 +75,7 @@ said-of-liked = { $author } wrote about it on { $date }, with { $likes ->
 }: “{ $quote }”
 quote-rule = The rules of { $dao } say: “{ $quote }”
 precedent = { $name } { $outcome }.
+precedent-says = { $name } { $outcome }. In its words: “{ $quote }”
 precedent-ask = { $name } { $outcome }. It asked: “{ $quote }”
 
 # rationale

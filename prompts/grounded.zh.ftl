@@ -62,6 +62,7 @@ said-of = { $author } 于 { $date } 就此写道：“{ $quote }”
 said-of-liked = { $author } 于 { $date } 就此写道（{ $likes } 个赞）：“{ $quote }”
 quote-rule = { $dao } 的规则写明：“{ $quote }”
 precedent = { $name }{ $outcome }。
+precedent-says = { $name }{ $outcome }。原文写道：“{ $quote }”
 precedent-ask = { $name }{ $outcome }。该提案提出：“{ $quote }”
 
 trait-compare = 在通过的 { $passed } 项中，{ $with } 项{ $trait }；在未通过的 { $failed } 项中有 { $without } 项。

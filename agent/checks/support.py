@@ -22,13 +22,13 @@ its itself last later least less lowest many may matter might more most named ne
 over own passed failed part per proposal proposals put quoted read record recorded reads said same says see set shall she short should show shows since so some
 source stands stated stood such than that the their them then there these they this those through time to too total under until up upon used value votes voted vote
 was way we went were what when where which while who whom why will with withdrawn without words would wrote yet you your gave reason argued case made specified
-motivation reads voting nearest names side on closed voter voters head count counts power known whether similar compared here recorded argues says
+motivation reads opens voting nearest names side on closed voter voters head count counts power known whether similar compared here recorded argues says
 terms money planned schedule warned caution objected request kind closest going rose fell fall rise change cast favour favor against percent named measured picture
 attached chart chain series differ differs say dao daos generalise compared promised report term end date amount
 """
 _STOP = frozenset(_STOP_TEXT.split())
 _STOP_HAN = re.compile(
-    r"赞成率|与本案|本案|本文|时间安排|类似|仅计人数|仅为人数|投票权|人赞成|人反对|投票已结束|不知是否|未见|另有|如下说法|说法|列出的?|指出以下|以下|在理由中|对照|就此|关于投票|仍有|虽|尽管|差在何处|本提案|该提案|相关|先前|提案|获得|获|通过|未能|未|撤回|否决|赞成票|反对票|投票|投了|以及|其中|最接近|共找到|找到|没有|记录在案|记录|结果|给出|理由|主张|论据|如下|关于|资金|写法|写道|写明|规定|条款|"
+    r"其开头|开头|赞成率|与本案|本案|本文|时间安排|类似|仅计人数|仅为人数|投票权|人赞成|人反对|投票已结束|不知是否|未见|另有|如下说法|说法|列出的?|指出以下|以下|在理由中|对照|就此|关于投票|仍有|虽|尽管|差在何处|本提案|该提案|相关|先前|提案|获得|获|通过|未能|未|撤回|否决|赞成票|反对票|投票|投了|以及|其中|最接近|共找到|找到|没有|记录在案|记录|结果|给出|理由|主张|论据|如下|关于|资金|写法|写道|写明|规定|条款|"
     r"安排|时间表|提醒|提出|警示|还指出|指出|规则|原文|之间|由|降至|升至|变为|下降|上升|变化|最高|最低|其间|图片|图表|作者|所附|数据|序列|一致|采用|供参考|金额|介于|中位数|提出异议|此类|请求|曾经|选项|"
     r"项|为|的|是|和|与|在|至|从|以|占|了|被|已|个|赞"
 )

@@ -40,7 +40,7 @@ _WANTED: dict[Kind, re.Pattern[str]] = {
     ),
     "money": re.compile(
         r"\b(?:grants?|fund(?:s|ed|ing)?|budgets?|payments?|compensat\w+|rebates?|stipends?|sponsor\w*|bount(?:y|ies)|hir(?:e|ing)|salar(?:y|ies)|"
-        r"spend(?:ing)?|audits?|retainer|rewards? (?:program|pool)|incentives?|renew(?:al)?)\b|拨款|资助|资金|预算|奖励|支付|返还|返利|赞助|激励|补贴|赏金|津贴|续期",
+        r"spend(?:ing)?|audits?|retainer|rewards? (?:program|pool)|incentives?)\b|拨款|资助|资金|预算|奖励|支付|返还|返利|赞助|激励|补贴|赏金|津贴",
         re.IGNORECASE,
     ),
     "parameter": re.compile(

@@ -106,11 +106,12 @@ def precedents(view: View, spec: SectionSpec) -> Iterator[Sentence]:
     """Each with date, outcome, margin, and what it asked, in its own words; under it the most liked words about it."""
     for precedent in view.precedents:
         outcome, cites = precedent.outcome_share(view.lang)
-        ask, name = precedent.rows.get("ask"), precedent.name(view.lang, dated=True)
+        ask, name = precedent.rows.get("ask") or precedent.rows.get("gist"), precedent.name(view.lang, dated=True)
         if ask is None:
             yield sentence(view.say("precedent", name=name, outcome=outcome), "fact", cites)
         else:
-            yield sentence(view.say("precedent-ask", name=name, outcome=outcome, quote=ask.quote), "fact", [*cites, ask.id], [ask.quote])
+            key = "precedent-ask" if ask.role == "ask" else "precedent-says"
+            yield sentence(view.say(key, name=name, outcome=outcome, quote=ask.quote), "fact", [*cites, ask.id], [ask.quote])
         said = _said_of(view, precedent)
         if said is not None:
             yield _post(view, said, "said-of")
