@@ -74,7 +74,7 @@ _PROCEDURE = re.compile(
     r"(?:tables?|graphs?|charts?|figures?) (?:below|above)|(?:below|following) (?:table|graph)|outlined below|as a reminder)\b|投票(?:将|开始|结束)|版权|如下表",
     I,
 )
-_BALLOT = re.compile(r"(?:\*\*|__)?(?:for|against|abstain|yes|no|option \w+|赞成|反对|弃权)(?:\*\*|__)?\s*[:：]|do not \w+", I)
+_BALLOT = re.compile(r"(?:\*\*|__)?(?:for|against|abstain|yes|no|option \w+|赞成|反对|弃权)(?:\*\*|__)?\s*[:：]|do not \w+|no change\b", I)
 _SPEC = re.compile(r"\b(?:will|shall|propos\w+|must|should be)\b|将|应当|提议|建议", I)
 _FINITE = re.compile(r"\b(?:is|are|will|shall|must|should|may|can|has|have|does|do|pays?|takes?|runs?|holds?)\b|[\u4e00-\u9fff]{6}", I)
 ASK = re.compile(
